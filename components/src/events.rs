@@ -1,0 +1,37 @@
+use bevy_ecs::{entity::Entity, event::Event};
+
+use crate::FaultId;
+
+/// Observers hear this when a stage makes nothing more.
+#[derive(Event, Clone, Copy, Debug)]
+pub struct StageEnded {
+    /// The stage.
+    pub stage: Entity,
+}
+
+/// Observers hear this when a reader, a finish or a close failed.
+#[derive(Event, Clone, Copy, Debug)]
+pub struct StageFailed {
+    /// The stage.
+    pub stage: Entity,
+    /// Names the text of the fault.
+    pub fault: FaultId,
+}
+
+/// Observers hear this when an instance or a writer gave up on a batch.
+#[derive(Event, Clone, Copy, Debug)]
+pub struct BatchFailed {
+    /// The batch.
+    pub batch: Entity,
+    /// The stage at which it stands.
+    pub stage: Entity,
+    /// Names the text of the fault.
+    pub fault: FaultId,
+}
+
+/// Observers hear this once, when nothing is left to do.
+#[derive(Event, Clone, Copy, Debug)]
+pub struct RunEnded {
+    /// The run failed.
+    pub failed: bool,
+}

@@ -1,0 +1,103 @@
+use bevy_ecs::entity::Entity;
+
+use crate::BufferHandle;
+
+/// Names the text of a fault, which the platform keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FaultId(pub u32);
+
+/// A fact from outside, in the past tense. Small and `Copy`; data stays with the platform.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Input {
+    /// A source's reader has a piece.
+    BatchRead {
+        /// The source.
+        source: Entity,
+        /// Its memory.
+        buffer: BufferHandle,
+        /// Records in it.
+        rows: u64,
+        /// Its memory, bytes.
+        bytes: u64,
+        /// It is a record batch already and needs no decoding.
+        decoded: bool,
+    },
+    /// A source's reader has nothing more; every read asked for is answered by this.
+    SourceEnded {
+        /// The source.
+        source: Entity,
+    },
+    /// Something left a stage on a port while `batch` was processed. Comes before its
+    /// `BatchProcessed`.
+    BatchEmitted {
+        /// The batch it was made of.
+        batch: Entity,
+        /// The port.
+        port: u8,
+        /// Its memory; `None` on a port that nobody reads.
+        buffer: Option<BufferHandle>,
+        /// Rows.
+        rows: u64,
+        /// Its memory, bytes.
+        bytes: u64,
+    },
+    /// An instance is done with a batch.
+    BatchProcessed {
+        /// The batch.
+        batch: Entity,
+        /// Microseconds it took.
+        elapsed_micros: u32,
+    },
+    /// A sink's instance has turned a batch into bytes.
+    BatchEncoded {
+        /// The batch.
+        batch: Entity,
+        /// Memory of the bytes, which takes the place of the batch's.
+        buffer: BufferHandle,
+        /// The bytes.
+        bytes: u64,
+        /// Microseconds it took.
+        elapsed_micros: u32,
+    },
+    /// A sink has written a batch.
+    BatchWritten {
+        /// The batch.
+        batch: Entity,
+        /// Bytes written for it.
+        bytes: u64,
+    },
+    /// An instance or a writer gave up on a batch.
+    BatchFailed {
+        /// The batch.
+        batch: Entity,
+        /// Why.
+        fault: FaultId,
+    },
+    /// A finishing stage emitted something. Comes before its `StageFinished`.
+    FinishEmitted {
+        /// The stage.
+        stage: Entity,
+        /// The port.
+        port: u8,
+        /// Its memory; `None` on a port that nobody reads.
+        buffer: Option<BufferHandle>,
+        /// Rows.
+        rows: u64,
+        /// Its memory, bytes.
+        bytes: u64,
+    },
+    /// A stage has flushed its state, or a sink has closed its output.
+    StageFinished {
+        /// The stage.
+        stage: Entity,
+    },
+    /// A reader, a finish or a close failed.
+    StageFailed {
+        /// The stage.
+        stage: Entity,
+        /// Why.
+        fault: FaultId,
+    },
+    /// The user wants the run to end: sources stop, what is in flight goes through.
+    DrainRequested,
+}

@@ -1,0 +1,37 @@
+use bevy_ecs::{component::Component, entity::Entity};
+
+/// A running copy of a stage's plugin, decoder or encoder.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Instance {
+    /// The stage it works for.
+    pub stage: Entity,
+    /// Number among the stage's instances, from 0.
+    pub index: u16,
+}
+
+/// Batches that an instance holds, and how many it may hold.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InFlight {
+    /// Held now.
+    pub count: u8,
+    /// Bound of `count`, at least 1.
+    pub slots: u8,
+}
+
+/// How long an instance takes for a batch: average with weight 1/8, microseconds; 0 before the
+/// first.
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ServiceTime {
+    /// The average.
+    pub micros: u32,
+}
+
+impl ServiceTime {
+    /// Learns from one batch.
+    pub fn learn(&mut self, elapsed_micros: u32) {
+        self.micros = match self.micros {
+            0 => elapsed_micros,
+            old => old - old / 8 + elapsed_micros / 8,
+        };
+    }
+}

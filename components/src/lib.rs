@@ -1,0 +1,44 @@
+//! What the engine's entities are: plain data, without heap, clock or handle of the operating
+//! system.
+//!
+//! A component is one fact about one entity. Facts from outside come in as [`Input`], intents go
+//! out as [`Effect`]; nothing in this crate or in `tanda-systems` can do I/O, which `no_std`
+//! proves.
+#![no_std]
+
+extern crate alloc;
+
+mod admission;
+mod batch;
+mod buffer;
+mod clock;
+mod edges;
+mod effect;
+mod events;
+mod input;
+mod instance;
+mod ledger;
+pub mod limits;
+mod origin;
+mod queue;
+mod run;
+mod sink;
+mod source;
+mod stage;
+
+pub use admission::{Admission, AdmittedBy, Budget};
+pub use batch::{At, BatchState, Bytes, Emitted, Lineage, Priority, Rows};
+pub use buffer::{BufferHandle, Buffers};
+pub use clock::{Clock, EngineTick, EngineTime};
+pub use edges::{Edge, Edges, StageInputs};
+pub use effect::Effect;
+pub use events::{BatchFailed, RunEnded, StageEnded, StageFailed};
+pub use input::{FaultId, Input};
+pub use instance::{InFlight, Instance, ServiceTime};
+pub use ledger::{Ledger, PortRows};
+pub use origin::{Frontier, OriginSeq, OriginSet, Origins};
+pub use queue::{Inbox, InboxFull, Outbox};
+pub use run::{Capacity, Run, TickAgain};
+pub use sink::Sink;
+pub use source::Source;
+pub use stage::{Growth, Occupancy, Stage, StageIndex, StageKind, StageName, StageState};

@@ -1,0 +1,35 @@
+//! Every bound of the engine in one place. A scene beyond one of them is refused before it runs.
+
+/// Stages of one scene; also the origins, since a stage is the origin of what it makes.
+pub const STAGES_MAX: usize = 128;
+/// Output ports of one stage.
+pub const PORTS_MAX: usize = 8;
+/// Edges that leave one stage, over all its ports.
+pub const EDGES_OUT_MAX: usize = 16;
+/// Edges that enter one stage.
+pub const EDGES_IN_MAX: usize = 16;
+/// Running copies of one stage.
+pub const INSTANCES_MAX: usize = 64;
+/// Bytes of a stage's name.
+pub const STAGE_NAME_BYTES_MAX: usize = 63;
+/// Batches handed to one sink's writer and not yet reported written.
+pub const WRITES_IN_FLIGHT_MAX: u8 = 8;
+/// Batches that one source may have asked for and not yet read.
+pub const READS_IN_FLIGHT_MAX: u16 = 4;
+/// Threads that decode, process and encode.
+pub const THREADS_MAX: u16 = 256;
+/// Inputs taken into one tick; the platform keeps the rest for the next.
+pub const INBOX_MAX: usize = 1_024;
+/// Effects of one tick.
+pub const OUTBOX_MAX: usize = 4_096;
+/// Rows of a batch that a source cuts.
+pub const BATCH_ROWS_MAX: u32 = 1 << 20;
+
+// A tick releases at most a buffer an input; every other effect is bounded by the scene. So the
+// outbox cannot overflow, and what is left of it bounds how fast a failed run gives up its batches.
+const _: () = assert!(
+    INBOX_MAX
+        + 2 * THREADS_MAX as usize
+        + STAGES_MAX * (WRITES_IN_FLIGHT_MAX as usize + READS_IN_FLIGHT_MAX as usize + 2)
+        <= OUTBOX_MAX
+);

@@ -1,0 +1,41 @@
+use bevy_ecs::resource::Resource;
+
+use crate::FaultId;
+
+/// Where the run is in its life.
+#[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Run {
+    /// Sources read.
+    #[default]
+    Running,
+    /// Sources were told to stop; what is in flight goes through to the sinks.
+    Draining,
+    /// A stage failed: nothing new starts, what is in flight comes back, sinks keep their `.part`.
+    Failing {
+        /// The first fault.
+        fault: FaultId,
+    },
+    /// Nothing is left to do.
+    Ended {
+        /// The first fault, if the run failed.
+        fault: Option<FaultId>,
+        /// It was told to stop before its sources had ended.
+        interrupted: bool,
+    },
+}
+
+/// How many batches the engine's threads work on at once, over all stages.
+///
+/// Twice the threads: one being worked on and one waiting for each, and no more, so that priorities
+/// are decided as late as possible.
+#[derive(Resource, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capacity {
+    /// Bound of `jobs`.
+    pub jobs_max: u32,
+    /// Batches held by instances.
+    pub jobs: u32,
+}
+
+/// A system left something that the next tick can do at once: the engine does not sleep before it.
+#[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TickAgain(pub bool);

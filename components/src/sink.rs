@@ -1,0 +1,14 @@
+use bevy_ecs::component::Component;
+
+/// A sink's writer.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sink {
+    /// Batches are turned into bytes by instances before they are written (CSV, NDJSON).
+    pub encodes: bool,
+    /// Batches are written in source order; its entity then has a `Frontier`.
+    pub ordered: bool,
+    /// Batches handed to the writer and not yet reported, at most `WRITES_IN_FLIGHT_MAX`.
+    pub writes: u8,
+    /// Bytes written so far.
+    pub bytes: u64,
+}

@@ -1,0 +1,105 @@
+//! Stages end when nothing can reach them any more, and the run when all stages have ended.
+
+use bevy_ecs::prelude::*;
+use bumpalo::collections::Vec as ArenaVec;
+use tanda_components::{
+    Capacity, Effect, Occupancy, OriginSeq, Origins, Outbox, Run, RunEnded, Sink, Source, Stage,
+    StageEnded, StageInputs, StageKind, StageState, TickAgain,
+};
+
+use crate::tick_arena::TickArena;
+
+type StageEnds = (
+    Entity,
+    &'static Stage,
+    &'static StageInputs,
+    &'static Occupancy,
+    &'static OriginSeq,
+    Option<&'static Source>,
+);
+
+/// Ends stages that are drained: those with a state flush it first, sinks close their output.
+///
+/// A stage is drained when all stages before it have ended and no batch stands at it. Stages
+/// without a state end at once, and with them, in the same tick, those behind them.
+pub(crate) fn end_stages(
+    mut commands: Commands,
+    run: Res<Run>,
+    mut arena: ResMut<TickArena>,
+    mut again: ResMut<TickAgain>,
+    mut origins: ResMut<Origins>,
+    mut outbox: ResMut<Outbox>,
+    stages: Query<StageEnds>,
+    mut states: Query<&mut StageState>,
+) {
+    if !matches!(*run, Run::Running | Run::Draining) {
+        return;
+    }
+    let mut empty = ArenaVec::new_in(arena.get());
+    empty.extend(stages.iter().filter(|(_, _, _, occupancy, ..)| occupancy.0 == 0));
+    empty.sort_unstable_by_key(|(_, stage, ..)| stage.index);
+    for (entity, stage, inputs, _, seq, source) in empty {
+        if states.get(entity) != Ok(&StageState::Running) {
+            continue;
+        }
+        let before_ended = inputs.from().iter().all(|&from| is_ended(states.get(from)));
+        if !before_ended || source.is_some_and(|source| !source.ended) {
+            continue;
+        }
+        let mut state = states.get_mut(entity).expect("every stage has a state");
+        match stage.kind {
+            StageKind::Source | StageKind::Stateless => {
+                *state = StageState::Ended;
+                origins.close(stage.index, seq.0);
+                again.0 = true;
+                commands.trigger(StageEnded { stage: entity });
+            }
+            StageKind::Mergeable | StageKind::Exclusive => {
+                *state = StageState::Finishing;
+                outbox.push(Effect::FinishStage { stage: entity });
+            }
+            StageKind::Sink => {
+                *state = StageState::Finishing;
+                outbox.push(Effect::CloseSink { sink: entity });
+            }
+        }
+    }
+}
+
+fn is_ended<E>(state: Result<&StageState, E>) -> bool {
+    state.is_ok_and(|state| *state == StageState::Ended)
+}
+
+/// Ends the run: when all stages have ended, or when a failed run has got everything back.
+pub(crate) fn end_run(
+    mut commands: Commands,
+    mut run: ResMut<Run>,
+    capacity: Res<Capacity>,
+    mut outbox: ResMut<Outbox>,
+    stages: Query<(Entity, &StageState, &Occupancy, Option<&Source>, Option<&Sink>)>,
+) {
+    let fault = match *run {
+        Run::Ended { .. } => return,
+        Run::Failing { fault } => Some(fault),
+        Run::Running | Run::Draining => None,
+    };
+    let over = stages.iter().all(|(_, state, occupancy, source, _)| match fault {
+        None => *state == StageState::Ended,
+        Some(_) => {
+            *state != StageState::Finishing
+                && occupancy.0 == 0
+                && source.is_none_or(|source| source.ended)
+        }
+    });
+    if !over || capacity.jobs > 0 {
+        return;
+    }
+    for (sink, state, ..) in stages.iter().filter(|(.., sink)| sink.is_some()) {
+        if *state != StageState::Ended {
+            outbox.push(Effect::AbandonSink { sink });
+        }
+    }
+    let interrupted = *run == Run::Draining;
+    *run = Run::Ended { fault, interrupted };
+    commands.trigger(RunEnded { failed: fault.is_some() });
+}

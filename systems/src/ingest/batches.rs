@@ -1,0 +1,99 @@
+//! Facts about batches on their way through a stage.
+
+use bevy_ecs::prelude::*;
+use tanda_components::{BatchState, BufferHandle, StageKind};
+
+use super::Facts;
+use crate::spawn::Emission;
+
+impl Facts<'_, '_> {
+    /// What a stage made of a batch goes on under the batch's lineage, priority and credit.
+    pub(super) fn enter_emitted(
+        &mut self,
+        batch: Entity,
+        port: u8,
+        buffer: Option<BufferHandle>,
+        rows: u64,
+        bytes: u64,
+    ) {
+        let (_, at, &lineage, _, _, _, mut emitted, &priority, &admitted_by) =
+            self.batches.get_mut(batch).expect("an emission comes from a live batch");
+        emitted.rows += rows;
+        emitted.bytes += bytes;
+        let (_, edges, _, _, mut ledger, _) =
+            self.stages.get_mut(at.stage).expect("a batch stands at a stage");
+        ledger.ports[usize::from(port)].rows += rows;
+        let Some(buffer) = buffer else { return };
+        ledger.ports[usize::from(port)].batches += 1;
+        let emission = Emission { lineage, buffer, rows, bytes, priority, admitted_by };
+        let (occupancies, admissions) = (&mut self.occupancies, &mut self.admissions);
+        let names =
+            emission.spawn_on_edges(&mut self.commands, edges, port, occupancies, admissions);
+        self.books.buffers.enter(buffer, names, bytes);
+    }
+
+    pub(super) fn enter_processed(&mut self, batch: Entity, elapsed_micros: u32) {
+        self.free_instance(batch, elapsed_micros);
+        let (mut state, at, _, _, rows, bytes, emitted, ..) =
+            self.batches.get_mut(batch).expect("a processed batch is live");
+        *state = BatchState::Done;
+        let (stage, .., mut ledger, mut growth) =
+            self.stages.get_mut(at.stage).expect("a batch stands at a stage");
+        // How many records a piece has is only known when it is decoded: blank lines are none.
+        let rows_in = if stage.kind == StageKind::Source { emitted.rows } else { rows.0 };
+        ledger.rows_in += rows_in;
+        ledger.batches_in += 1;
+        ledger.settle(rows_in, emitted.rows);
+        ledger.busy_micros += u64::from(elapsed_micros);
+        growth.learn(bytes.0, emitted.bytes);
+        self.books.retiring.push(batch);
+    }
+
+    /// The batch goes on as its bytes; the record batch is not needed any more.
+    pub(super) fn enter_encoded(
+        &mut self,
+        batch: Entity,
+        encoded: BufferHandle,
+        encoded_bytes: u64,
+        elapsed_micros: u32,
+    ) {
+        self.free_instance(batch, elapsed_micros);
+        let (mut state, at, _, mut buffer, _, mut bytes, ..) =
+            self.batches.get_mut(batch).expect("an encoded batch is live");
+        *state = BatchState::Encoded;
+        let (.., mut ledger, mut growth) =
+            self.stages.get_mut(at.stage).expect("a batch stands at a stage");
+        ledger.busy_micros += u64::from(elapsed_micros);
+        growth.learn(bytes.0, encoded_bytes);
+        bytes.0 = encoded_bytes;
+        let old = core::mem::replace(&mut *buffer, encoded);
+        self.books.buffers.enter(encoded, 1, encoded_bytes);
+        self.books.retiring.leave(old);
+    }
+
+    pub(super) fn enter_written(&mut self, batch: Entity, written_bytes: u64) {
+        let (mut state, at, _, _, rows, ..) =
+            self.batches.get_mut(batch).expect("a written batch is live");
+        *state = BatchState::Done;
+        let mut sink = self.sinks.get_mut(at.stage).expect("only a sink writes");
+        sink.writes -= 1;
+        sink.bytes += written_bytes;
+        let (.., mut ledger, _) = self.stages.get_mut(at.stage).expect("a sink is a stage");
+        ledger.rows_in += rows.0;
+        ledger.batches_in += 1;
+        ledger.ports[0].rows += rows.0;
+        ledger.ports[0].batches += 1;
+        self.books.retiring.push(batch);
+    }
+
+    /// The instance that holds `batch` gets its slot back.
+    pub(super) fn free_instance(&mut self, batch: Entity, elapsed_micros: u32) {
+        let Ok((state, ..)) = self.batches.get(batch) else { return };
+        let BatchState::InFlight { instance } = *state else { return };
+        let (mut in_flight, mut service) =
+            self.instances.get_mut(instance).expect("a batch in flight is held by an instance");
+        in_flight.count -= 1;
+        service.learn(elapsed_micros);
+        self.books.capacity.jobs -= 1;
+    }
+}

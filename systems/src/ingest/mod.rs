@@ -1,0 +1,97 @@
+//! Facts become components: the only system that reads the inbox.
+
+mod batches;
+mod failures;
+mod stages;
+
+use bevy_ecs::{prelude::*, system::SystemParam};
+use tanda_components::{
+    Admission, AdmittedBy, At, BatchState, Budget, BufferHandle, Buffers, Bytes, Capacity, Edges,
+    Emitted, Growth, InFlight, Inbox, Input, Ledger, Lineage, Occupancy, OriginSeq, Origins,
+    Priority, Rows, Run, ServiceTime, Sink, Source, Stage, StageState,
+};
+
+use crate::retire::Retiring;
+
+/// Enters every fact of the inbox, in order.
+///
+/// Reads the inbox; writes batches, instances, stages and the books. Law: a fact about a batch that
+/// does not exist is the platform's error and panics, since the ledger could not balance any more.
+pub(crate) fn ingest_inputs(mut inbox: ResMut<Inbox>, mut facts: Facts) {
+    for input in inbox.drain() {
+        facts.enter(input);
+    }
+}
+
+/// All that a fact can touch.
+#[derive(SystemParam)]
+pub(crate) struct Facts<'w, 's> {
+    commands: Commands<'w, 's>,
+    books: Books<'w>,
+    stages: Query<'w, 's, StageRow>,
+    occupancies: Query<'w, 's, &'static mut Occupancy>,
+    sources: Query<'w, 's, &'static mut Source>,
+    sinks: Query<'w, 's, &'static mut Sink>,
+    admissions: Query<'w, 's, &'static mut Admission>,
+    batches: Query<'w, 's, BatchRow>,
+    instances: Query<'w, 's, (&'static mut InFlight, &'static mut ServiceTime)>,
+}
+
+#[derive(SystemParam)]
+struct Books<'w> {
+    buffers: ResMut<'w, Buffers>,
+    budget: ResMut<'w, Budget>,
+    capacity: ResMut<'w, Capacity>,
+    origins: ResMut<'w, Origins>,
+    run: ResMut<'w, Run>,
+    retiring: ResMut<'w, Retiring>,
+}
+
+type StageRow = (
+    &'static Stage,
+    &'static Edges,
+    &'static mut StageState,
+    &'static mut OriginSeq,
+    &'static mut Ledger,
+    &'static mut Growth,
+);
+
+type BatchRow = (
+    &'static mut BatchState,
+    &'static At,
+    &'static Lineage,
+    &'static mut BufferHandle,
+    &'static Rows,
+    &'static mut Bytes,
+    &'static mut Emitted,
+    &'static Priority,
+    &'static AdmittedBy,
+);
+
+impl Facts<'_, '_> {
+    fn enter(&mut self, input: Input) {
+        match input {
+            Input::BatchRead { source, buffer, rows, bytes, decoded } => {
+                self.enter_piece(source, buffer, rows, bytes, decoded);
+            }
+            Input::SourceEnded { source } => self.end_source(source),
+            Input::BatchEmitted { batch, port, buffer, rows, bytes } => {
+                self.enter_emitted(batch, port, buffer, rows, bytes);
+            }
+            Input::BatchProcessed { batch, elapsed_micros } => {
+                self.enter_processed(batch, elapsed_micros);
+            }
+            Input::BatchEncoded { batch, buffer, bytes, elapsed_micros } => {
+                self.enter_encoded(batch, buffer, bytes, elapsed_micros);
+            }
+            Input::BatchWritten { batch, bytes } => self.enter_written(batch, bytes),
+            Input::BatchFailed { batch, fault } => self.fail_batch(batch, fault),
+            Input::FinishEmitted { stage, port, buffer, rows, bytes } => {
+                self.enter_finish(stage, port, buffer, rows, bytes);
+            }
+            Input::StageFinished { stage } => self.end_stage(stage),
+            Input::StageFailed { stage, fault } => self.fail_stage(stage, fault),
+            Input::DrainRequested => self.drain(),
+        }
+    }
+}

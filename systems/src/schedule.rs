@@ -1,0 +1,93 @@
+//! The one place that orders the systems: read this first.
+//!
+//! A tick drains the inbox, runs this schedule, and hands the outbox to the platform. Phases are
+//! strictly chained, and so are the systems of a phase, so a tick has one order and one result.
+
+use bevy_ecs::{
+    prelude::*,
+    schedule::{LogLevel, ScheduleBuildSettings, ScheduleLabel},
+};
+
+use crate::{
+    allocate::admit_batches,
+    dispatch::dispatch_batches,
+    finish::{end_run, end_stages},
+    ingest::ingest_inputs,
+    retire::retire_batches,
+    supervise::{abandon_batches, stop_sources},
+    tick_arena::reset_arena,
+    write::write_batches,
+};
+
+/// Label of the engine's schedule.
+#[derive(ScheduleLabel, Clone, Debug, PartialEq, Eq, Hash)]
+pub struct EngineSchedule;
+
+/// The phases of a tick, in this order. Add a system to one with `Engine::add_systems`; it runs
+/// after the engine's own systems of the phase, in the order of adding.
+#[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TickSystems {
+    /// Facts from the inbox become components.
+    Ingest,
+    /// Measures of life and load. The engine has none of its own yet: the place for yours.
+    Heartbeat,
+    /// What failed or was told to stop is wound down.
+    Supervise,
+    /// Credit is given to sources within the memory budget.
+    Allocate,
+    /// Priorities are adjusted. The engine has none of its own yet: the place for yours.
+    Balance,
+    /// Ready batches go to idle instances and to writers.
+    Dispatch,
+    /// What is done leaves the world; stages and the run end.
+    Retire,
+}
+
+/// The engine's own systems of a phase.
+#[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct BuiltIn(TickSystems);
+
+/// The `n`th group of systems that a user added to a phase.
+#[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Added(TickSystems, u32);
+
+/// The engine's schedule. Two systems that touch the same data without an order are an error when
+/// it is first run.
+#[must_use]
+pub fn build_schedule() -> Schedule {
+    use TickSystems::{Allocate, Balance, Dispatch, Heartbeat, Ingest, Retire, Supervise};
+    let mut schedule = Schedule::new(EngineSchedule);
+    schedule.set_build_settings(ScheduleBuildSettings {
+        ambiguity_detection: LogLevel::Error,
+        ..ScheduleBuildSettings::default()
+    });
+    schedule.configure_sets(
+        (Ingest, Heartbeat, Supervise, Allocate, Balance, Dispatch, Retire).chain(),
+    );
+    schedule.add_systems((
+        (reset_arena, ingest_inputs).chain().in_set(BuiltIn(Ingest)),
+        (stop_sources, abandon_batches).chain().in_set(BuiltIn(Supervise)),
+        admit_batches.in_set(BuiltIn(Allocate)),
+        (dispatch_batches, write_batches).chain().in_set(BuiltIn(Dispatch)),
+        (retire_batches, end_stages, end_run).chain().in_set(BuiltIn(Retire)),
+    ));
+    for phase in [Ingest, Supervise, Allocate, Dispatch, Retire] {
+        schedule.configure_sets(BuiltIn(phase).in_set(phase));
+    }
+    schedule
+}
+
+/// Adds the `n`th group of a user's systems to `phase`: after the engine's own, after the group
+/// before.
+pub fn add_group<M>(
+    schedule: &mut Schedule,
+    phase: TickSystems,
+    n: u32,
+    systems: impl IntoScheduleConfigs<bevy_ecs::system::ScheduleSystem, M>,
+) {
+    schedule.configure_sets(Added(phase, n).in_set(phase).after(BuiltIn(phase)));
+    if n > 0 {
+        schedule.configure_sets(Added(phase, n).after(Added(phase, n - 1)));
+    }
+    schedule.add_systems(systems.in_set(Added(phase, n)));
+}

@@ -1,0 +1,53 @@
+//! Batches that have reached their sink are handed to its writer, in order.
+
+use bevy_ecs::prelude::*;
+use bumpalo::collections::Vec as ArenaVec;
+use tanda_components::{
+    At, BatchState, BufferHandle, Effect, Frontier, Lineage, Origins, Outbox, Run, Sink,
+    StageInputs, limits::WRITES_IN_FLIGHT_MAX,
+};
+
+use crate::tick_arena::TickArena;
+
+/// Hands batches to writers: at an ordered sink only as its frontier moves, so that the same input
+/// gives the same bytes whoever made them.
+///
+/// Reads `Lineage`; writes `BatchState`, `Sink`, `Frontier` and the outbox.
+pub(crate) fn write_batches(
+    run: Res<Run>,
+    origins: Res<Origins>,
+    mut arena: ResMut<TickArena>,
+    mut outbox: ResMut<Outbox>,
+    mut sinks: Query<(&mut Sink, &StageInputs, Option<&mut Frontier>)>,
+    mut batches: Query<(Entity, &mut BatchState, &At, &Lineage, &BufferHandle)>,
+) {
+    if !matches!(*run, Run::Running | Run::Draining) {
+        return;
+    }
+    let mut waiting = ArenaVec::new_in(arena.get());
+    for (batch, state, at, &lineage, _) in &batches {
+        let Ok((sink, ..)) = sinks.get(at.stage) else { continue };
+        let written_next = if sink.encodes { BatchState::Encoded } else { BatchState::Ready };
+        if *state == written_next {
+            waiting.push((at.stage, lineage, at.input, batch));
+        }
+    }
+    waiting.sort_unstable();
+    for (stage, lineage, input, batch) in waiting {
+        let (mut sink, inputs, frontier) = sinks.get_mut(stage).expect("only sinks were gathered");
+        if sink.writes >= WRITES_IN_FLIGHT_MAX {
+            continue;
+        }
+        if let Some(mut frontier) = frontier {
+            let next = frontier.settle(inputs.carries(), &origins);
+            if !next.is_some_and(|next| next.is_at(lineage, input)) {
+                continue;
+            }
+            *frontier = Frontier::past(lineage, input);
+        }
+        sink.writes += 1;
+        let (_, mut state, .., &buffer) = batches.get_mut(batch).expect("gathered just now");
+        *state = BatchState::Writing;
+        outbox.push(Effect::WriteBatch { batch, buffer, input, sink: stage });
+    }
+}
