@@ -1,0 +1,43 @@
+//! What can go wrong with the state, apart from reading snapshots.
+
+use arrow::error::ArrowError;
+use tanda_plugin::PluginError;
+
+use crate::bytes::SnapshotError;
+
+/// Why rows could not be absorbed or a result not be made. A retry does not help.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum StateError {
+    /// Codes are 32 bits wide.
+    #[error(
+        "more than 4,294,967,294 distinct values or groups in one aggregation: group by fewer \
+         columns, or use Sketch or Hll"
+    )]
+    TooMany,
+    /// An exact sum of integers or decimals is outside its output type.
+    #[error(
+        "the sum of column `{column}` is {sum} in group {group}, outside {data_type}: use Mean, \
+         or cast the column to a float before this stage"
+    )]
+    Overflow { column: String, sum: String, group: String, data_type: String },
+    /// A column could not be read or built.
+    #[error(transparent)]
+    Arrow(#[from] ArrowError),
+}
+
+impl From<StateError> for PluginError {
+    fn from(error: StateError) -> Self {
+        let message = error.to_string();
+        match error {
+            StateError::Overflow { column, .. } => Self::new(message).about(column),
+            StateError::TooMany | StateError::Arrow(_) => Self::new(message),
+        }
+    }
+}
+
+impl From<SnapshotError> for PluginError {
+    fn from(error: SnapshotError) -> Self {
+        Self::new(error.to_string())
+    }
+}

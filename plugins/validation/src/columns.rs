@@ -1,0 +1,52 @@
+//! Columns of the input by name, and their values without dictionaries.
+
+use arrow::array::{Array, ArrayRef, RecordBatch};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Schema};
+use arrow::error::ArrowError;
+
+use crate::error::BindError;
+
+/// A column of the bound schema.
+#[derive(Debug, Clone)]
+pub(crate) struct Column {
+    /// Its place in the schema.
+    index: usize,
+    /// Its type; for a dictionary, that of the values.
+    pub(crate) data_type: DataType,
+}
+
+impl Column {
+    /// Finds a column by name.
+    pub(crate) fn find(name: &str, schema: &Schema) -> Result<Self, BindError> {
+        let (index, field) = schema.column_with_name(name).ok_or_else(|| unknown(name, schema))?;
+        Ok(Self { index, data_type: value_type(field.data_type()).clone() })
+    }
+
+    /// The column of a batch; a dictionary is spelled out.
+    pub(crate) fn of(&self, batch: &RecordBatch) -> Result<ArrayRef, ArrowError> {
+        let array = batch.column(self.index);
+        if array.data_type() == &self.data_type {
+            return Ok(array.clone());
+        }
+        cast(array, &self.data_type)
+    }
+
+    /// The column of a batch as it is.
+    pub(crate) fn raw<'a>(&self, batch: &'a RecordBatch) -> &'a dyn Array {
+        batch.column(self.index)
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "every type but one is its own value type")]
+fn value_type(data_type: &DataType) -> &DataType {
+    match data_type {
+        DataType::Dictionary(_, values) => values,
+        other => other,
+    }
+}
+
+fn unknown(name: &str, schema: &Schema) -> BindError {
+    let names = schema.fields().iter().map(|field| field.name().as_str());
+    BindError::UnknownColumn { column: name.to_owned(), hint: crate::hint::among(name, names) }
+}

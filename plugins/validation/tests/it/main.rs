@@ -1,0 +1,7 @@
+//! Tests of the plugin as its host sees it.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod common;
+mod contract;
+mod golden;
+mod rules;
