@@ -1,0 +1,36 @@
+//! `tanda graph`.
+
+use clap::{Args, ValueEnum};
+
+use super::{Exit, SceneArgs, complain};
+use crate::scene;
+
+#[derive(Args)]
+pub(super) struct GraphArgs {
+    #[command(flatten)]
+    scene: SceneArgs,
+    /// Language of the graph.
+    #[arg(short, long, value_enum, default_value_t = Language::Mermaid)]
+    format: Language,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Language {
+    /// Mermaid, which many Markdown viewers draw.
+    Mermaid,
+    /// DOT, which Graphviz draws.
+    Dot,
+}
+
+pub(super) fn graph(args: &GraphArgs) -> Exit {
+    match scene::load(&args.scene.scene, &args.scene.params) {
+        Err(faults) => complain(faults, Exit::Refused),
+        Ok(scene) => {
+            match args.format {
+                Language::Mermaid => print!("{}", scene::mermaid(&scene)),
+                Language::Dot => print!("{}", scene::dot(&scene)),
+            }
+            Exit::Done
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The command line: every command as a small module, what they share here.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "printing is what a command line is for"
+)]
+
+mod check;
+mod graph;
+mod new_plugin;
+mod plugins;
+mod run;
+mod show;
+mod summary;
+
+use std::{fmt::Display, path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+
+/// A batch pipeline engine: sources, native plugins and sinks, wired by a scene file.
+#[derive(Parser)]
+#[command(
+    name = "tanda",
+    version,
+    after_help = "Exit codes: 0 done, 1 failed, 2 refused before start, 130 interrupted after a clean drain.\n\n\
+                  Example: tanda run config/basic_pipeline.ron --param out=/tmp/result"
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a scene to its end. Ctrl-C drains it: what was read is written, then outputs are closed.
+    Run(run::RunArgs),
+    /// Check a scene without side effects, and report every fault at once.
+    Check(SceneArgs),
+    /// Print a scene's graph.
+    Graph(graph::GraphArgs),
+    /// List the plugins that are found, or look into one.
+    #[command(subcommand)]
+    Plugins(plugins::PluginsCommand),
+    /// Make a crate for a plugin of your own, which builds and runs at once.
+    NewPlugin(new_plugin::NewPluginArgs),
+}
+
+/// A scene file and overrides of its params.
+#[derive(Args)]
+struct SceneArgs {
+    /// The scene file (RON).
+    scene: PathBuf,
+    /// Override a param of the scene; may be given several times.
+    #[arg(short, long = "param", value_name = "NAME=VALUE", value_parser = parse_param)]
+    params: Vec<(String, String)>,
+}
+
+fn parse_param(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or_else(|| {
+        format!("found `{text}`, expected NAME=VALUE, for example input=flights.csv")
+    })?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exit {
+    Done,
+    Failed,
+    Refused,
+    Interrupted,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::Refused => 2,
+            Exit::Interrupted => 130,
+        })
+    }
+}
+
+/// Runs the program; its whole result is the exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("TANDA_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match Cli::parse().command {
+        Command::Run(args) => run::run(&args),
+        Command::Check(args) => check::check(&args),
+        Command::Graph(args) => graph::graph(&args),
+        Command::Plugins(command) => plugins::plugins(&command),
+        Command::NewPlugin(args) => new_plugin::new_plugin(&args),
+    }
+    .into()
+}
+
+/// Prints a refusal or a failure.
+fn complain(error: impl Display, exit: Exit) -> Exit {
+    let text = error.to_string();
+    // Faults of a scene begin with their place, as a compiler's do.
+    let prefix = if text.contains(": error: ") { "" } else { "error: " };
+    eprintln!("{prefix}{text}");
+    exit
+}

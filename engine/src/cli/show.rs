@@ -1,0 +1,99 @@
+//! Progress while a scene runs: a bar per source on a terminal, else a line every few seconds.
+
+use std::{
+    io::IsTerminal,
+    sync::mpsc::{self, RecvTimeoutError},
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use indicatif::{HumanCount, MultiProgress, ProgressBar, ProgressStyle};
+
+use crate::progress::{Progress, SourceProgress};
+
+const REDRAW: Duration = Duration::from_millis(100);
+const LINE: Duration = Duration::from_secs(5);
+
+/// Shows progress until it is dropped.
+pub(super) struct Shown {
+    end: Option<mpsc::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Shown {
+    pub(super) fn start(progress: Progress) -> Self {
+        let (end, ended) = mpsc::channel();
+        let show = move || {
+            if std::io::stderr().is_terminal() {
+                draw_bars(&progress, &ended);
+            } else {
+                print_lines(&progress, &ended);
+            }
+        };
+        // Without a thread there is no progress to see, and nothing else is lost.
+        let thread = thread::Builder::new().name("tanda-progress".into()).spawn(show).ok();
+        Self { end: Some(end), thread }
+    }
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        self.end.take();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Calls `each` every `period` until the run has ended.
+fn every(period: Duration, ended: &mpsc::Receiver<()>, mut each: impl FnMut()) {
+    while ended.recv_timeout(period) == Err(RecvTimeoutError::Timeout) {
+        each();
+    }
+}
+
+fn draw_bars(progress: &Progress, ended: &mpsc::Receiver<()>) {
+    let all = MultiProgress::new();
+    let bars: Vec<ProgressBar> =
+        progress.sources.iter().map(|source| all.add(bar(source))).collect();
+    every(REDRAW, ended, || {
+        for (bar, source) in bars.iter().zip(&progress.sources) {
+            let (bytes, rows) = source.read();
+            if bytes != bar.position() {
+                bar.set_position(bytes);
+                bar.set_message(format!("{} rows", HumanCount(rows)));
+            }
+        }
+    });
+    bars.iter().for_each(ProgressBar::finish_and_clear);
+}
+
+fn bar(source: &SourceProgress) -> ProgressBar {
+    let template = match source.bytes_total {
+        Some(_) => "{prefix} {bar:30} {percent:>3}% {binary_bytes_per_sec} {msg} {eta}",
+        None => "{prefix} {spinner} {binary_bytes} {binary_bytes_per_sec} {msg}",
+    };
+    let style =
+        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let bar = source.bytes_total.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
+    bar.with_style(style).with_prefix(source.name.clone())
+}
+
+fn print_lines(progress: &Progress, ended: &mpsc::Receiver<()>) {
+    let started = Instant::now();
+    let mut last = Vec::new();
+    every(LINE, ended, || {
+        let now: Vec<_> = progress.sources.iter().map(SourceProgress::read).collect();
+        if now == last {
+            return;
+        }
+        for (source, (bytes, rows)) in progress.sources.iter().zip(&now) {
+            let share = source.bytes_total.filter(|&total| total > 0);
+            let share =
+                share.map_or_else(String::new, |total| format!(" ({}%)", bytes * 100 / total));
+            let seconds = started.elapsed().as_secs();
+            eprintln!("{seconds:>5} s  {}: {} rows read{share}", source.name, HumanCount(*rows));
+        }
+        last = now;
+    });
+}

@@ -1,0 +1,80 @@
+//! The table at the end of a run.
+
+use std::fmt::Write as _;
+
+use indicatif::{BinaryBytes, HumanCount};
+
+use crate::report::{Outcome, RunReport, StageReport};
+
+/// The whole summary, ready to print.
+pub(super) fn table(report: &RunReport) -> String {
+    let width = report.stages.iter().map(|stage| stage.name.chars().count()).max().unwrap_or(0);
+    let width = width.max("stage".len());
+    let mut text = String::new();
+    let _ = writeln!(
+        text,
+        "{:<width$}  {:<6} {:>14} {:>9} {:>9}  rows out",
+        "stage", "kind", "rows in", "batches", "busy"
+    );
+    for stage in &report.stages {
+        let busy = format!("{:.2} s", stage.busy_seconds);
+        let _ = writeln!(
+            text,
+            "{:<width$}  {:<6} {:>14} {:>9} {:>9}  {}",
+            stage.name,
+            stage.kind,
+            count(stage.rows_in),
+            count(stage.batches_in),
+            busy,
+            rows_out(stage)
+        );
+    }
+    text.push_str(&totals(report));
+    text
+}
+
+/// `main 26,398, rejected 606`, and what became of the rest.
+fn rows_out(stage: &StageReport) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for port in &stage.ports {
+        let unread = stage.kind != "sink" && port.batches == 0 && stage.batches_in > 0;
+        let note = if unread && port.rows > 0 { " (not connected)" } else { "" };
+        if !(unread && port.rows == 0) {
+            parts.push(format!("{} {}{note}", port.name, count(port.rows)));
+        }
+    }
+    let others = [("taken into state", stage.absorbed), ("abandoned", stage.abandoned)];
+    for (what, rows) in others {
+        if rows > 0 {
+            parts.push(format!("{} {what}", count(rows)));
+        }
+    }
+    if stage.kind == "sink" {
+        parts.push(BinaryBytes(stage.bytes_written).to_string());
+    }
+    parts.join(", ")
+}
+
+fn totals(report: &RunReport) -> String {
+    let outcome = match report.outcome {
+        Outcome::Done => "done",
+        Outcome::Interrupted => "interrupted: what had been read was written",
+        Outcome::Failed => "FAILED",
+    };
+    let ledger = match &report.ledger {
+        Ok(()) => "ledger balanced".to_owned(),
+        Err(difference) => format!("LEDGER DOES NOT BALANCE: {difference}"),
+    };
+    let rows_per_second = report.rows_in() as f64 / report.seconds.max(1e-9);
+    format!(
+        "{}: {outcome} in {:.2} s, {} rows/s, peak memory {}, {ledger}\n",
+        report.scene,
+        report.seconds,
+        count(rows_per_second as u64),
+        BinaryBytes(report.memory_peak_bytes),
+    )
+}
+
+fn count(number: u64) -> String {
+    HumanCount(number).to_string()
+}

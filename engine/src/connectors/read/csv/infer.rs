@@ -1,0 +1,85 @@
+//! Types of columns from the first values.
+
+use arrow::datatypes::DataType;
+
+use crate::connectors::read::numbers::{Form, double, integer, is_integer};
+use crate::connectors::read::values::boolean;
+
+/// What the values of one column have all been so far.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Guess {
+    seen: bool,
+    integer: bool,
+    float: bool,
+    /// Some value had a digit: `NaN` alone makes no column of numbers.
+    digits: bool,
+    boolean: bool,
+}
+
+impl Default for Guess {
+    fn default() -> Self {
+        Self { seen: false, integer: true, float: true, digits: false, boolean: true }
+    }
+}
+
+impl Guess {
+    /// Takes a value into account. Cost: one look at each byte for every type it may still be.
+    pub(crate) fn observe(&mut self, value: &[u8]) {
+        self.seen = true;
+        self.integer = self.integer && integer::<i64>(value, Form::Plain).is_some();
+        self.float = self.float && is_double(value);
+        self.digits = self.digits || value.iter().any(u8::is_ascii_digit);
+        let is_boolean = boolean(value).is_some() && value.iter().all(u8::is_ascii_lowercase);
+        self.boolean = self.boolean && is_boolean;
+    }
+
+    /// The narrowest type that loses nothing of any value; text when there was none.
+    pub(crate) fn data_type(self) -> DataType {
+        match self {
+            Self { seen: false, .. } => DataType::Utf8,
+            Self { integer: true, .. } => DataType::Int64,
+            Self { float: true, digits: true, .. } => DataType::Float64,
+            Self { boolean: true, .. } => DataType::Boolean,
+            Self { .. } => DataType::Utf8,
+        }
+    }
+}
+
+/// Whether a double stands for the value: integers must be exact.
+fn is_double(value: &[u8]) -> bool {
+    const EXACT_MAX: u64 = 1 << 53;
+    let exact =
+        |value| integer::<i64>(value, Form::Any).is_some_and(|n| n.unsigned_abs() <= EXACT_MAX);
+    double(value, Form::Plain).is_some() && (!is_integer(value) || exact(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn guess(values: &[&str]) -> DataType {
+        let mut guess = Guess::default();
+        values.iter().for_each(|value| guess.observe(value.as_bytes()));
+        guess.data_type()
+    }
+
+    #[test]
+    fn a_type_is_taken_only_when_every_value_prints_back_the_same() {
+        assert_eq!(guess(&["1", "-5", "0"]), DataType::Int64);
+        assert_eq!(guess(&["1", "2.50", "1e5", "NaN"]), DataType::Float64);
+        assert_eq!(guess(&["true", "false"]), DataType::Boolean);
+        assert_eq!(guess(&[]), DataType::Utf8);
+        let texts = [["007", "1"], ["+5", "1"], ["1", "abc"], ["NaN", "inf"], ["TRUE", "true"]];
+        for values in texts {
+            assert_eq!(guess(&values), DataType::Utf8, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn long_numbers_stay_text_rather_than_lose_digits() {
+        assert_eq!(guess(&["9223372036854775807"]), DataType::Int64);
+        assert_eq!(guess(&["9223372036854775808"]), DataType::Utf8);
+        assert_eq!(guess(&["9007199254740993", "0.5"]), DataType::Utf8);
+        assert_eq!(guess(&["2013-01-01", "2013-01-02"]), DataType::Utf8);
+    }
+}

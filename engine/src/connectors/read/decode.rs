@@ -1,0 +1,178 @@
+//! Text pieces to columns, the same way for every text format.
+
+use std::sync::{Mutex, PoisonError};
+
+use arrow::datatypes::{DataType, SchemaRef};
+use arrow::record_batch::{RecordBatch, RecordBatchOptions};
+use memchr::memchr;
+
+use crate::connectors::error::ReadError;
+
+use super::Decode;
+use super::block::{Block, Span, Split};
+use super::columns::{Column, column};
+use super::numbers::{Form, is_integer, is_plain_integer};
+use super::piece::{DecodedPiece, RawPiece};
+use super::rejects::{OnBad, Rejects, shown};
+use super::types::type_name;
+
+/// One column of a text source.
+#[derive(Debug, Clone)]
+pub(crate) struct ColumnPlan {
+    pub(crate) name: String,
+    pub(crate) data_type: DataType,
+    /// Whether the type was inferred from the first rows, not written in `schema:`.
+    pub(crate) inferred: bool,
+}
+
+impl ColumnPlan {
+    /// How strictly its numbers are read.
+    pub(crate) fn form(&self) -> Form {
+        if self.inferred { Form::Plain } else { Form::Any }
+    }
+
+    /// What to do when a value does not fit the type of the first ones.
+    pub(crate) fn advice(&self) -> String {
+        let name = &self.name;
+        format!(" as in the first rows; give `{name}` a type in `schema:`, for example utf8")
+    }
+
+    /// What an error says about a field that is not of the column's type.
+    pub(crate) fn misfit(&self, field: &[u8]) -> String {
+        let (name, expected) = (&self.name, type_name(&self.data_type));
+        let remark = match (self.data_type.is_integer() && is_integer(field), self.form()) {
+            (true, Form::Plain) if !is_plain_integer(field) => ", which a number would not keep",
+            (true, _) => ", which is out of range",
+            (false, _) => "",
+        };
+        let advice = if self.inferred { self.advice() } else { String::new() };
+        format!("column `{name}`: found {}{remark}, expected {expected}{advice}", shown(field))
+    }
+}
+
+/// Decodes the pieces of one source, many at a time.
+pub(crate) struct TextDecoder<S: Split> {
+    /// One split, or one for each file by its index.
+    pub(crate) splits: Vec<S>,
+    /// The columns of the batches, as the splits number them.
+    pub(crate) columns: Vec<ColumnPlan>,
+    pub(crate) schema: SchemaRef,
+    /// Text that stands for a missing value.
+    pub(crate) null: Option<Vec<u8>>,
+    pub(crate) record_bytes_max: usize,
+    pub(crate) on_bad: OnBad,
+    /// Blocks and notes to use again.
+    pub(crate) desks: Mutex<Vec<(Block, S::Notes)>>,
+}
+
+impl<S: Split + Send + Sync> Decode for TextDecoder<S> {
+    fn decode(&self, piece: &RawPiece) -> Result<DecodedPiece, ReadError> {
+        let mut desk = self.take_desk();
+        let decoded = self.decode_with(piece, &mut desk);
+        self.desks.lock().unwrap_or_else(PoisonError::into_inner).push(desk);
+        decoded
+    }
+}
+
+impl<S: Split> TextDecoder<S> {
+    fn take_desk(&self) -> (Block, S::Notes) {
+        let used = self.desks.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        used.unwrap_or_else(|| (Block::new(self.columns.len()), S::Notes::default()))
+    }
+
+    fn decode_with(
+        &self,
+        piece: &RawPiece,
+        (block, notes): &mut (Block, S::Notes),
+    ) -> Result<DecodedPiece, ReadError> {
+        let text = piece.text();
+        let is_clean = memchr(0, text).is_none() && std::str::from_utf8(text).is_ok();
+        let split = self.splits.get(piece.file.index).unwrap_or(&self.splits[0]);
+        let mut columns = self.new_columns(piece.rows);
+        let mut rejects = Rejects::new(piece, self.on_bad);
+        let (mut from, mut rows) = (0, 0);
+        while from < text.len() {
+            from = split.split(text, from, block, notes);
+            self.check_lengths(piece, block, &mut rejects)?;
+            if !is_clean {
+                refuse_unclean(text, block);
+            }
+            self.parse(text, block, &mut columns);
+            rejects.take(block, rows)?;
+            rows += block.records.len();
+        }
+        Ok(rejects.part(self.batch(columns, rows)))
+    }
+
+    fn new_columns(&self, rows: usize) -> Vec<Box<dyn Column>> {
+        let make = |plan: &ColumnPlan| column(&plan.data_type, plan.form(), rows);
+        let columns = self.columns.iter().filter_map(make).collect::<Vec<_>>();
+        debug_assert_eq!(columns.len(), self.columns.len(), "a type that `types` does not name");
+        columns
+    }
+
+    fn check_lengths(
+        &self,
+        piece: &RawPiece,
+        block: &Block,
+        rejects: &mut Rejects<'_>,
+    ) -> Result<(), ReadError> {
+        let bytes_max = self.record_bytes_max;
+        let is_long = |record: &&std::ops::Range<usize>| record.len() > bytes_max;
+        if piece.text().len() <= bytes_max {
+            return Ok(());
+        }
+        let Some(record) = block.records.iter().find(is_long) else { return Ok(()) };
+        let (path, line) = (piece.path().to_owned(), rejects.line_at(record.start));
+        Err(ReadError::RecordTooLong { path, line, bytes_max })
+    }
+
+    fn parse(&self, text: &[u8], block: &mut Block, columns: &mut [Box<dyn Column>]) {
+        let mut bad = Vec::new();
+        for (index, (column, plan)) in columns.iter_mut().zip(&self.columns).enumerate() {
+            if let Some(null) = &self.null {
+                blank_nulls(text, block, index, null);
+            }
+            column.parse(block, text, index, &mut bad);
+            for row in bad.drain(..) {
+                let reason = plan.misfit(block.bytes(text, block.column(index)[row]));
+                let column = Some(plan.name.clone());
+                block.faults.push(super::block::Fault { row, reason, column });
+            }
+        }
+    }
+
+    fn batch(&self, columns: Vec<Box<dyn Column>>, rows: usize) -> RecordBatch {
+        let columns = columns.into_iter().map(Column::finish).collect();
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)
+            .expect("the columns were made from the schema")
+    }
+}
+
+fn blank_nulls(text: &[u8], block: &mut Block, index: usize, null: &[u8]) {
+    for row in 0..block.records.len() {
+        let span = block.column(index)[row];
+        if !span.is_null() && block.bytes(text, span) == null {
+            block.column_mut(index)[row] = Span::NULL;
+        }
+    }
+}
+
+/// Refuses the records of a block that hold a NUL byte or are not UTF-8.
+fn refuse_unclean(text: &[u8], block: &mut Block) {
+    for row in 0..block.records.len() {
+        let record = &text[block.records[row].clone()];
+        let reason = if let Some(at) = memchr(0, record) {
+            format!("found a NUL byte at byte {} of the record, expected text", at + 1)
+        } else if let Err(error) = std::str::from_utf8(record) {
+            let at = error.valid_up_to();
+            let byte = record[at];
+            format!("found byte \\x{byte:02x} at byte {} of the record, expected UTF-8", at + 1)
+        } else {
+            continue;
+        };
+        block.blank(row);
+        block.faults.push(super::block::Fault { row, reason, column: None });
+    }
+}

@@ -1,0 +1,215 @@
+//! Takes NDJSON records apart into the values of their keys.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use arrow::datatypes::DataType;
+use memchr::memchr;
+
+use crate::connectors::read::block::{Block, Span, Split};
+use crate::connectors::read::decode::ColumnPlan;
+use crate::connectors::read::rejects::shown;
+use crate::connectors::read::types::type_name;
+
+use super::scan::{Broken, Kind, Scanner, Token, unescape};
+
+/// The split of all inputs of a source: keys are found by name.
+pub(crate) struct NdjsonSplit {
+    keys: Vec<Key>,
+    by_name: HashMap<Vec<u8>, usize>,
+    /// Columns of the block.
+    wanted: usize,
+}
+
+struct Key {
+    plan: ColumnPlan,
+    /// Column of the block; none if nobody wants it.
+    slot: Option<usize>,
+}
+
+/// The record that is being taken apart.
+struct Record<'a> {
+    text: &'a [u8],
+    row: usize,
+    /// The key that comes next if the record is like the one before.
+    next: usize,
+    /// What is wrong first: the column to blame and the reason.
+    fault: Option<(Option<usize>, String)>,
+}
+
+impl NdjsonSplit {
+    /// `columns` are all keys that may occur; key `i` becomes column `slot(i)` of the block.
+    pub(crate) fn new(
+        columns: Vec<ColumnPlan>,
+        wanted: usize,
+        slot: impl Fn(usize) -> Option<usize>,
+    ) -> Self {
+        let key = |(index, plan)| Key { plan, slot: slot(index) };
+        let keys = columns.into_iter().enumerate().map(key).collect::<Vec<_>>();
+        let name = |(index, key): (usize, &Key)| (key.plan.name.clone().into_bytes(), index);
+        let by_name = keys.iter().enumerate().map(name).collect();
+        Self { keys, by_name, wanted }
+    }
+
+    fn split_record(
+        &self,
+        text: &[u8],
+        range: Range<usize>,
+        seen: &mut [usize],
+        block: &mut Block,
+    ) {
+        (0..self.wanted).for_each(|column| block.set(column, Span::NULL));
+        let mut record = Record { text, row: block.records.len(), next: 0, fault: None };
+        let mut scanner = Scanner::new(&text[..range.end], range.start);
+        let scanned = scanner.object(|key, value| {
+            self.member(&mut record, key, &value, seen, block);
+        });
+        if let Err(broken) = scanned {
+            record.fault = Some((None, not_json(text, &range, broken)));
+        }
+        if let Some((column, reason)) = record.fault {
+            block.fault(column.map(|index| self.keys[index].plan.name.as_str()), reason);
+        }
+        block.records.push(range);
+    }
+
+    fn member(
+        &self,
+        record: &mut Record<'_>,
+        name: Token,
+        value: &Token,
+        seen: &mut [usize],
+        block: &mut Block,
+    ) {
+        let index = match self.find(record, &name) {
+            Ok(index) => index,
+            Err(reason) => return record.refuse(None, || reason),
+        };
+        record.next = index + 1;
+        let key = &self.keys[index];
+        if std::mem::replace(&mut seen[index], record.row) == record.row {
+            let name = &key.plan.name;
+            return record
+                .refuse(Some(index), || format!("found the key `{name}` twice, expected it once"));
+        }
+        let fits = value.kind == Kind::Null || accepts(&key.plan, value.kind);
+        if !fits {
+            return record.refuse(Some(index), || misfit(&key.plan, record.text, value));
+        }
+        let Some(slot) = key.slot else { return };
+        match self.span(record.text, value, block) {
+            Some(span) => block.set(slot, span),
+            None => record.refuse(Some(index), || {
+                let found = shown(&record.text[value.range.clone()]);
+                let name = &key.plan.name;
+                format!(
+                    "column `{name}`: found {found}, expected \\u escapes of surrogates in pairs"
+                )
+            }),
+        }
+    }
+
+    /// Index of a key: the one that is due, else by name.
+    fn find(&self, record: &Record<'_>, token: &Token) -> Result<usize, String> {
+        let raw = &record.text[token.range.clone()];
+        let due = self.keys.get(record.next);
+        if token.kind == Kind::Text {
+            if due.is_some_and(|key| key.plan.name.as_bytes() == raw) {
+                return Ok(record.next);
+            }
+            return self.by_name.get(raw).copied().ok_or_else(|| unknown_key(raw));
+        }
+        let mut name = Vec::new();
+        let found = unescape(raw, &mut name).then(|| self.by_name.get(&name)).flatten();
+        found.copied().ok_or_else(|| unknown_key(raw))
+    }
+
+    fn span(&self, text: &[u8], value: &Token, block: &mut Block) -> Option<Span> {
+        match value.kind {
+            Kind::Null => Some(Span::NULL),
+            Kind::Escaped => {
+                let from = block.rewritten.len();
+                let whole = unescape(&text[value.range.clone()], &mut block.rewritten);
+                whole.then(|| Span::rewritten(from..block.rewritten.len()))
+            }
+            Kind::Bool | Kind::Number | Kind::Text | Kind::Array | Kind::Object => {
+                Some(Span::of(value.range.clone()))
+            }
+        }
+    }
+}
+
+impl Record<'_> {
+    /// Keeps the first fault of the record.
+    #[cold]
+    fn refuse(&mut self, column: Option<usize>, reason: impl FnOnce() -> String) {
+        if self.fault.is_none() {
+            self.fault = Some((column, reason()));
+        }
+    }
+}
+
+/// Whether a value of `kind` may stand in the column. A number becomes text only where `schema:`
+/// asks for text, and a string never becomes a number.
+#[expect(clippy::wildcard_enum_match_arm, reason = "arrow has far more types than text has")]
+fn accepts(plan: &ColumnPlan, kind: Kind) -> bool {
+    let is_string = matches!(kind, Kind::Text | Kind::Escaped);
+    match &plan.data_type {
+        DataType::Utf8 if plan.inferred => is_string,
+        DataType::Utf8 => is_string || matches!(kind, Kind::Number | Kind::Bool),
+        DataType::Boolean => kind == Kind::Bool,
+        DataType::Date32 | DataType::Timestamp(_, _) => is_string,
+        DataType::Decimal128(_, _) => is_string || kind == Kind::Number,
+        DataType::List(_) => kind == Kind::Array,
+        DataType::Struct(_) => kind == Kind::Object,
+        _ => kind == Kind::Number,
+    }
+}
+
+#[cold]
+fn misfit(plan: &ColumnPlan, text: &[u8], value: &Token) -> String {
+    let found = shown(&text[value.range.clone()]);
+    let (name, kind, expected) = (&plan.name, value.kind.name(), type_name(&plan.data_type));
+    let advice = if plan.inferred { plan.advice() } else { String::new() };
+    format!("column `{name}`: found {kind}, {found}, expected {expected}{advice}")
+}
+
+#[cold]
+fn unknown_key(raw: &[u8]) -> String {
+    let key = shown(raw);
+    format!("found the key {key}, which the first records do not have; name it in `schema:`")
+}
+
+#[cold]
+fn not_json(text: &[u8], record: &Range<usize>, broken: Broken) -> String {
+    let Broken { at, expected } = broken;
+    let place = at - record.start + 1;
+    let end = record.end.min(at + 20);
+    let found = match text.get(at..end) {
+        Some(found) if !found.is_empty() => shown(found),
+        Some(_) | None => "the end of the line".to_owned(),
+    };
+    format!("no JSON object: found {found} at byte {place} of the line, expected {expected}")
+}
+
+impl Split for NdjsonSplit {
+    /// For each key, the last row of the block that had it.
+    type Notes = Vec<usize>;
+
+    fn split(&self, text: &[u8], from: usize, block: &mut Block, seen: &mut Vec<usize>) -> usize {
+        block.clear();
+        seen.clear();
+        seen.resize(self.keys.len(), usize::MAX);
+        let mut at = from;
+        while at < text.len() && !block.is_full() {
+            let length = memchr(b'\n', &text[at..]);
+            let end = length.map_or(text.len(), |length| at + length);
+            let line = text[at..end].strip_suffix(b"\r").unwrap_or(&text[at..end]);
+            if !line.trim_ascii().is_empty() {
+                self.split_record(text, at..at + line.len(), seen, block);
+            }
+            at = end + 1;
+        }
+        at.min(text.len())
+    }
+}

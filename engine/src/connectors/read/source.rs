@@ -1,0 +1,250 @@
+//! A source that is ready to be read: its inputs are found, its columns known.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use arrow::datatypes::{Field, Schema, SchemaRef};
+
+use crate::connectors::error::ReadError;
+use crate::scene::model::{ByteSize, Read};
+
+use super::block::PIECE_BYTES_MAX;
+use super::container::ContainerSource;
+use super::container_open::Format;
+use super::csv::CsvSource;
+use super::cut::Dialect;
+use super::decode::ColumnPlan;
+use super::files::{FileRef, find_files};
+use super::generator::GeneratorSource;
+use super::head::HeadPlan;
+use super::ndjson::NdjsonSource;
+use super::rejects::OnBad;
+use super::stop::Stop;
+use super::text::Body;
+use super::types::parse_types;
+use super::{Decode, Reader};
+
+/// When a batch is closed.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Rows of a batch, at least 1.
+    pub batch_rows: usize,
+    /// Bytes of text after which a batch is closed with fewer rows, `4 KiB..=512 MiB`.
+    pub batch_bytes: usize,
+    /// A batch of a pipe is closed so long after its first bytes came, with fewer rows.
+    pub linger: Duration,
+}
+
+impl Limits {
+    fn bounded(&self) -> Self {
+        Self {
+            batch_rows: self.batch_rows.max(1),
+            batch_bytes: self.batch_bytes.clamp(4 << 10, PIECE_BYTES_MAX / 2),
+            linger: self.linger,
+        }
+    }
+}
+
+/// What opening a source needs beside its settings.
+pub(crate) struct Opening<'a> {
+    pub(crate) limits: &'a Limits,
+    pub(crate) stop: &'a Stop,
+    pub(crate) progress: &'a Arc<AtomicU64>,
+}
+
+impl<'a> Opening<'a> {
+    pub(crate) fn head_plan(
+        &self,
+        dialect: Option<Dialect>,
+        records_min: usize,
+        record_bytes_max: usize,
+    ) -> HeadPlan<'a> {
+        let (stop, progress, linger) = (self.stop, self.progress, self.limits.linger);
+        HeadPlan { dialect, records_min, record_bytes_max, linger, stop, progress }
+    }
+}
+
+/// Default of `record_bytes_max`.
+const RECORD_BYTES_MAX: u64 = 16 << 20;
+
+/// The bound on one record, in bytes.
+pub(crate) fn record_bytes_max(setting: Option<ByteSize>) -> Result<usize, ReadError> {
+    let bytes = setting.map_or(RECORD_BYTES_MAX, |setting| setting.0);
+    let fits = usize::try_from(bytes).ok().filter(|n| (1..=PIECE_BYTES_MAX / 2).contains(n));
+    fits.ok_or_else(|| ReadError::Setting {
+        setting: "record_bytes_max",
+        found: bytes.to_string(),
+        expected: "1B to 512MiB",
+    })
+}
+
+/// Every column may be missing a value, as text formats have it.
+pub(crate) fn schema_of(columns: &[ColumnPlan]) -> SchemaRef {
+    let field = |plan: &ColumnPlan| Field::new(&plan.name, plan.data_type.clone(), true);
+    Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()))
+}
+
+/// A source whose inputs are found and whose columns are known.
+///
+/// Opening reads the first bytes of each input (at most 1 MiB of the first one, 64 KiB of the
+/// others, unless a record is longer). What a pipe gave is kept and handed out again.
+pub struct Source {
+    kind: Kind,
+    schema: SchemaRef,
+    bytes_total: Option<u64>,
+    progress: Arc<AtomicU64>,
+    limits: Limits,
+    stop: Stop,
+}
+
+enum Kind {
+    Csv(CsvSource),
+    Ndjson(NdjsonSource),
+    Container(ContainerSource),
+    Generator(GeneratorSource),
+}
+
+/// A started source: the reader runs on a thread of its own; raw pieces go to the decoder.
+pub type Started = (Box<dyn Reader>, Option<Arc<dyn Decode>>);
+
+impl Source {
+    /// Finds the inputs of `read` and learns their columns. Waits for the first records of a pipe,
+    /// and at most `limits.linger` for more of them; `stop` ends the wait.
+    ///
+    /// # Errors
+    /// Every variant of [`ReadError`] but [`ReadError::BadRecord`] and
+    /// [`ReadError::ColumnsNotKnown`]. Nothing is left behind; a pipe may have lost bytes.
+    pub fn open(read: &Read, limits: &Limits, stop: &Stop) -> Result<Self, ReadError> {
+        let (limits, progress) = (limits.bounded(), Arc::default());
+        let opening = Opening { limits: &limits, stop, progress: &progress };
+        let kind = Kind::open(read, &opening)?;
+        let (schema, bytes_total) = (kind.schema(), kind.bytes_total());
+        Ok(Self { kind, schema, bytes_total, progress, limits, stop: stop.clone() })
+    }
+
+    /// The columns, without taking a byte from a pipe: for `tanda check`.
+    ///
+    /// For a pipe these are the columns that `schema:` names, in the order of their names; the run
+    /// may find more, and find them in another order.
+    ///
+    /// # Errors
+    /// Those of [`Self::open`], and [`ReadError::ColumnsNotKnown`] for a pipe without `schema:`.
+    pub fn peek(read: &Read, limits: &Limits) -> Result<SchemaRef, ReadError> {
+        if let Some(pipe) = files(read)?.iter().find(|file| !file.is_regular()) {
+            let types = parse_types(schema_setting(read))?;
+            if types.is_empty() {
+                return Err(ReadError::ColumnsNotKnown { path: pipe.path().to_owned() });
+            }
+            let plan = |(name, data_type)| ColumnPlan { name, data_type, inferred: false };
+            return Ok(schema_of(&types.into_iter().map(plan).collect::<Vec<_>>()));
+        }
+        let stop = Stop::new().map_err(|error| ReadError::io("source", "opening", error))?;
+        Ok(Self::open(read, limits, &stop)?.schema)
+    }
+
+    /// The columns, all of them, in the order of the (first) input.
+    #[must_use]
+    pub fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    /// Bytes of all inputs on disk, compressed where they are; none if a pipe is among them, and
+    /// for a generator.
+    #[must_use]
+    pub fn bytes_total(&self) -> Option<u64> {
+        self.bytes_total
+    }
+
+    /// Rows in all, where that is known before reading: a generator with a bound.
+    #[must_use]
+    pub fn rows_total(&self) -> Option<u64> {
+        match &self.kind {
+            Kind::Generator(source) => source.rows(),
+            Kind::Csv(_) | Kind::Ndjson(_) | Kind::Container(_) => None,
+        }
+    }
+
+    /// Bytes read so far, of the same kind as [`Self::bytes_total`]; grows while the source runs.
+    #[must_use]
+    pub fn progress(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.progress)
+    }
+
+    /// Gives the reader, and the decoder for what it hands out raw.
+    ///
+    /// Batches have the columns `columns` of [`Self::schema`] in this order, or all; the others are
+    /// skipped without a look at their values.
+    ///
+    /// # Panics
+    /// When a column index is beyond the schema.
+    #[must_use]
+    pub fn start(self, columns: Option<&[usize]>, on_bad: OnBad) -> Started {
+        let all = (0..self.schema.fields().len()).collect::<Vec<_>>();
+        let wanted = columns.unwrap_or(&all);
+        let opening = Opening { limits: &self.limits, stop: &self.stop, progress: &self.progress };
+        match self.kind {
+            Kind::Csv(source) => {
+                let (reader, decoder) = source.start(wanted, on_bad, &opening);
+                (Box::new(reader), Some(Arc::new(decoder)))
+            }
+            Kind::Ndjson(source) => {
+                let (reader, decoder) = source.start(wanted, on_bad, &opening);
+                (Box::new(reader), Some(Arc::new(decoder)))
+            }
+            Kind::Container(source) => (Box::new(source.start(wanted, &opening)), None),
+            Kind::Generator(source) => (Box::new(source.start(wanted, &opening)), None),
+        }
+    }
+}
+
+impl Kind {
+    fn open(read: &Read, opening: &Opening<'_>) -> Result<Self, ReadError> {
+        let container = |format, path| ContainerSource::open(format, path, opening);
+        Ok(match read {
+            Read::Csv(read) => Self::Csv(CsvSource::open(read, opening)?),
+            Read::Ndjson(read) => Self::Ndjson(NdjsonSource::open(read, opening)?),
+            Read::Parquet(read) => Self::Container(container(Format::Parquet, &read.path)?),
+            Read::Arrow(read) => Self::Container(container(Format::Arrow, &read.path)?),
+            Read::Generator(read) => Self::Generator(GeneratorSource::open(read)?),
+        })
+    }
+
+    fn schema(&self) -> SchemaRef {
+        match self {
+            Self::Csv(source) => schema_of(&source.columns),
+            Self::Ndjson(source) => schema_of(&source.columns),
+            Self::Container(source) => Arc::clone(&source.schema),
+            Self::Generator(source) => source.schema(),
+        }
+    }
+
+    fn bytes_total(&self) -> Option<u64> {
+        let of_bodies = |bodies: &[Body]| bodies.iter().map(|body| body.file.bytes()).sum();
+        match self {
+            Self::Csv(source) => of_bodies(&source.bodies),
+            Self::Ndjson(source) => of_bodies(&source.bodies),
+            Self::Container(source) => source.files.iter().map(|file| file.bytes()).sum(),
+            Self::Generator(_) => None,
+        }
+    }
+}
+
+fn files(read: &Read) -> Result<Vec<FileRef>, ReadError> {
+    match read {
+        Read::Csv(read) => find_files(&read.path, "csv"),
+        Read::Ndjson(read) => find_files(&read.path, "ndjson"),
+        Read::Parquet(read) => find_files(&read.path, "parquet"),
+        Read::Arrow(read) => find_files(&read.path, "arrow"),
+        Read::Generator(_) => Ok(Vec::new()),
+    }
+}
+
+fn schema_setting(read: &Read) -> Option<&BTreeMap<String, String>> {
+    match read {
+        Read::Csv(read) => read.schema.as_ref(),
+        Read::Ndjson(read) => read.schema.as_ref(),
+        Read::Parquet(_) | Read::Arrow(_) | Read::Generator(_) => None,
+    }
+}

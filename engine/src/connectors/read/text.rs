@@ -1,0 +1,287 @@
+//! Cuts text inputs into pieces of whole records.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Instant;
+
+use crate::connectors::error::ReadError;
+
+use super::bytes::{Bytes, Step};
+use super::cut::{Cutter, Dialect};
+use super::files::FileRef;
+use super::head::Head;
+use super::piece::{Piece, RawPiece};
+use super::pool::{ALIGN, Pool, PooledBuffer};
+use super::stop::Stop;
+use super::{Limits, Reader};
+
+/// Bytes read at a time at most: what is read is counted while it is in the cache.
+const READ_BYTES: usize = 256 << 10;
+/// Bytes read at a time at least.
+const READ_BYTES_MIN: usize = 4 << 10;
+
+/// One input and where its records begin.
+pub(crate) struct Body {
+    pub(crate) file: FileRef,
+    /// Bytes before the first record: mark, header.
+    pub(crate) skip: usize,
+    /// Line of the first record, from 1.
+    pub(crate) line: u64,
+    /// What was already read of an input that cannot be opened again, and the rest of it.
+    pub(crate) kept: Option<(Vec<u8>, Bytes)>,
+}
+
+impl Body {
+    pub(crate) fn new(head: Head, skip: usize, line: u64) -> Self {
+        let kept = head.rest.map(|rest| (head.bytes, rest));
+        Self { file: head.file, skip, line, kept }
+    }
+}
+
+/// Reads inputs one after the other; a piece never holds records of two of them.
+pub(crate) struct TextReader {
+    bodies: VecDeque<Body>,
+    open: Option<Open>,
+    shape: Shape,
+    progress: Arc<AtomicU64>,
+}
+
+/// How pieces are cut.
+struct Shape {
+    limits: Limits,
+    dialect: Option<Dialect>,
+    record_bytes_max: usize,
+    /// Bytes of a record so far, on the average.
+    record_bytes: usize,
+    pool: Arc<Pool>,
+}
+
+impl Shape {
+    /// Bytes that `rows` records will take, with one eighth to spare.
+    fn expect_bytes(&self, rows: usize) -> usize {
+        let bytes = rows.saturating_mul(self.record_bytes);
+        bytes.saturating_add(bytes / 8).clamp(READ_BYTES_MIN, self.limits.batch_bytes)
+    }
+}
+
+impl TextReader {
+    /// `record_bytes` is a first guess at the length of a record.
+    pub(crate) fn new(
+        bodies: Vec<Body>,
+        limits: &Limits,
+        dialect: Option<Dialect>,
+        record_bytes_max: usize,
+        record_bytes: usize,
+        progress: Arc<AtomicU64>,
+    ) -> Self {
+        let (limits, pool) = (limits.clone(), Pool::new());
+        let shape = Shape { limits, dialect, record_bytes_max, record_bytes, pool };
+        Self { bodies: bodies.into(), open: None, shape, progress }
+    }
+
+    /// The input that is being read, or else the next one.
+    fn take_open(&mut self) -> Result<Option<Open>, ReadError> {
+        if self.open.is_some() {
+            return Ok(self.open.take());
+        }
+        let next = self.bodies.pop_front();
+        next.map(|body| Open::new(body, &self.shape, &self.progress)).transpose()
+    }
+}
+
+impl Reader for TextReader {
+    fn next(&mut self, stop: &Stop) -> Result<Option<Piece>, ReadError> {
+        loop {
+            let Some(mut open) = self.take_open()? else { return Ok(None) };
+            match open.next_piece(&mut self.shape, stop)? {
+                Cut::Piece(piece) => {
+                    self.open = Some(open);
+                    return Ok(Some(Piece::Raw(piece)));
+                }
+                Cut::Stopped => {
+                    self.open = Some(open);
+                    return Ok(None);
+                }
+                Cut::End => open.input.check_unchanged()?,
+            }
+        }
+    }
+}
+
+enum Cut {
+    Piece(RawPiece),
+    Stopped,
+    End,
+}
+
+/// The input that is being read, and its bytes that are not handed out yet.
+struct Open {
+    input: Bytes,
+    file: FileRef,
+    /// Bytes that were read before the run.
+    kept: std::io::Cursor<Vec<u8>>,
+    /// Bytes to drop before the first record.
+    skip: usize,
+    buffer: PooledBuffer,
+    start: usize,
+    filled: usize,
+    cutter: Cutter,
+    offset: u64,
+    line: u64,
+    ended: bool,
+}
+
+impl Open {
+    fn new(body: Body, shape: &Shape, progress: &Arc<AtomicU64>) -> Result<Self, ReadError> {
+        let (kept, input) = match body.kept {
+            Some((kept, input)) => (kept, input),
+            None => (Vec::new(), Bytes::open(&body.file, progress)?),
+        };
+        Ok(Self {
+            input,
+            file: body.file,
+            kept: std::io::Cursor::new(kept),
+            skip: body.skip,
+            buffer: shape.pool.take(shape.expect_bytes(shape.limits.batch_rows) + body.skip),
+            start: 0,
+            filled: 0,
+            cutter: Cutter::new(shape.dialect),
+            offset: body.skip as u64,
+            line: body.line,
+            ended: false,
+        })
+    }
+
+    fn text(&self) -> &[u8] {
+        &self.buffer.as_slice()[self.start..self.filled]
+    }
+
+    fn next_piece(&mut self, shape: &mut Shape, stop: &Stop) -> Result<Cut, ReadError> {
+        let linger = shape.limits.linger;
+        let mut until = (self.start < self.filled).then(|| Instant::now() + linger);
+        loop {
+            self.scan(shape);
+            if self.is_closed(shape) {
+                return Ok(Cut::Piece(self.cut(shape)));
+            }
+            self.check_length(shape)?;
+            if self.ended {
+                return Ok(if self.text().is_empty() { Cut::End } else { self.cut_last(shape) });
+            }
+            match self.fill(shape, stop, until)? {
+                Step::Bytes(_) => until = until.or_else(|| Some(Instant::now() + linger)),
+                Step::End => self.ended = true,
+                Step::Stopped | Step::TimedOut if self.cutter.end() > 0 => {
+                    return Ok(Cut::Piece(self.cut(shape)));
+                }
+                Step::Stopped => return Ok(Cut::Stopped),
+                Step::TimedOut => until = None,
+            }
+        }
+    }
+
+    fn scan(&mut self, shape: &Shape) {
+        if self.skip == 0 {
+            let text = &self.buffer.as_slice()[self.start..self.filled];
+            self.cutter.scan(text, shape.limits.batch_rows);
+        }
+    }
+
+    fn is_closed(&self, shape: &Shape) -> bool {
+        let is_long = self.text().len() >= shape.limits.batch_bytes && self.cutter.end() > 0;
+        is_long || self.cutter.records() == shape.limits.batch_rows
+    }
+
+    fn check_length(&self, shape: &Shape) -> Result<(), ReadError> {
+        let bytes_max = shape.record_bytes_max;
+        if self.skip > 0 || self.text().len() - self.cutter.end() <= bytes_max {
+            return Ok(());
+        }
+        let (path, line) = (self.file.path().to_owned(), self.line + self.cutter.end_lines());
+        Err(ReadError::RecordTooLong { path, line, bytes_max })
+    }
+
+    /// Reads more behind what is there.
+    fn fill(
+        &mut self,
+        shape: &Shape,
+        stop: &Stop,
+        until: Option<Instant>,
+    ) -> Result<Step, ReadError> {
+        let wanted = self.wanted(shape);
+        if self.buffer.len() - self.filled < wanted {
+            self.grow(shape, wanted);
+        }
+        let target = &mut self.buffer.as_slice_mut()[self.filled..][..wanted];
+        let step = match std::io::Read::read(&mut self.kept, target) {
+            Ok(count) if count > 0 => Step::Bytes(count),
+            Ok(_) | Err(_) => self.input.read(target, stop, until)?,
+        };
+        if let Step::Bytes(count) = step {
+            self.filled += count;
+            self.drop_skipped();
+        }
+        Ok(step)
+    }
+
+    fn drop_skipped(&mut self) {
+        let dropped = self.skip.min(self.filled - self.start);
+        self.start += dropped;
+        self.skip -= dropped;
+    }
+
+    /// Bytes to read now: what is missing to close the piece, and not so much that the next piece
+    /// would begin with a long copy.
+    fn wanted(&self, shape: &Shape) -> usize {
+        let rows = shape.limits.batch_rows - self.cutter.records();
+        let expected = shape.expect_bytes(rows) + self.skip;
+        let room = match shape.limits.batch_bytes.checked_sub(self.text().len()) {
+            None | Some(0) => READ_BYTES,
+            Some(room) => room,
+        };
+        expected.min(READ_BYTES).min(room).next_multiple_of(ALIGN)
+    }
+
+    fn grow(&mut self, shape: &Shape, wanted: usize) {
+        let used = self.filled - self.start;
+        self.move_to(shape.pool.take(2 * (used + wanted) + ALIGN), used);
+    }
+
+    /// Makes `next` the buffer and copies the last `length` bytes there, so that they end on a
+    /// multiple of 64 and the next read is aligned. Gives the old buffer.
+    fn move_to(&mut self, mut next: PooledBuffer, length: usize) -> PooledBuffer {
+        let from = self.filled - length;
+        self.filled = length.next_multiple_of(ALIGN);
+        self.start = self.filled - length;
+        let tail = &self.buffer.as_slice()[from..from + length];
+        next.as_slice_mut()[self.start..self.filled].copy_from_slice(tail);
+        std::mem::replace(&mut self.buffer, next)
+    }
+
+    /// Hands out the whole records and carries the rest into a new buffer.
+    fn cut(&mut self, shape: &mut Shape) -> RawPiece {
+        let (length, rows) = (self.cutter.end(), self.cutter.records());
+        shape.record_bytes = (length / rows).max(1);
+        let range = self.start..self.start + length;
+        let tail = self.filled - range.end;
+        let bytes = tail + shape.expect_bytes(shape.limits.batch_rows) + READ_BYTES_MIN;
+        let buffer = self.move_to(shape.pool.take(bytes), tail);
+        let (first_line, offset) = (self.line, self.offset);
+        self.line += self.cutter.end_lines();
+        self.offset += length as u64;
+        self.cutter = Cutter::new(shape.dialect);
+        RawPiece { buffer, range, file: Arc::clone(&self.file), rows, first_line, offset }
+    }
+
+    /// Hands out everything: the last record may have no line end.
+    fn cut_last(&mut self, shape: &Shape) -> Cut {
+        let range = self.start..self.filled;
+        let rows = self.cutter.records() + usize::from(self.cutter.end() < range.len());
+        let buffer = std::mem::replace(&mut self.buffer, shape.pool.take(1));
+        (self.start, self.filled) = (0, 0);
+        self.cutter = Cutter::new(shape.dialect);
+        let (file, first_line, offset) = (Arc::clone(&self.file), self.line, self.offset);
+        Cut::Piece(RawPiece { buffer, range, file, rows, first_line, offset })
+    }
+}

@@ -1,0 +1,113 @@
+//! Truth values, dates, times and decimals from bytes.
+
+use arrow::array::timezone::Tz;
+use arrow::array::types::Date32Type;
+use arrow::compute::kernels::cast_utils::{Parser, string_to_datetime};
+use arrow::datatypes::TimeUnit;
+
+/// `true` or `false`, letter case aside.
+pub(crate) fn boolean(text: &[u8]) -> Option<bool> {
+    if text.eq_ignore_ascii_case(b"true") {
+        return Some(true);
+    }
+    text.eq_ignore_ascii_case(b"false").then_some(false)
+}
+
+/// Days since 1970 of a date written `2013-01-31`.
+pub(crate) fn date(text: &[u8]) -> Option<i32> {
+    let is_shaped = text.len() == 10 && text[4] == b'-' && text[7] == b'-';
+    Date32Type::parse(ascii(text).filter(|_| is_shaped)?)
+}
+
+/// Units since 1970 of a time written as in RFC 3339, a date alone meaning midnight. A time
+/// without an offset is taken to be in `zone`. None if the unit cannot hold its last decimals.
+pub(crate) fn timestamp(text: &[u8], unit: TimeUnit, zone: &Tz) -> Option<i64> {
+    let time = string_to_datetime(zone, ascii(text)?).ok()?;
+    let (second, nanos) = (time.timestamp(), i64::from(time.timestamp_subsec_nanos()));
+    let per_second = match unit {
+        TimeUnit::Second => 1,
+        TimeUnit::Millisecond => 1_000,
+        TimeUnit::Microsecond => 1_000_000,
+        TimeUnit::Nanosecond => 1_000_000_000,
+    };
+    let nanos_per_unit = 1_000_000_000 / per_second;
+    let whole = nanos % nanos_per_unit == 0;
+    let units = i128::from(second) * i128::from(per_second) + i128::from(nanos / nanos_per_unit);
+    i64::try_from(units).ok().filter(|_| whole)
+}
+
+/// The decimal times ten to the `scale`. None if digits would be lost on either side.
+pub(crate) fn decimal(text: &[u8], precision: u8, scale: i8) -> Option<i128> {
+    let (negative, body) = match text {
+        [b'-', body @ ..] => (true, body),
+        [b'+', body @ ..] => (false, body),
+        body => (false, body),
+    };
+    let point = memchr::memchr(b'.', body).unwrap_or(body.len());
+    let (whole, decimals) = (&body[..point], body.get(point + 1..).unwrap_or_default());
+    let scale = usize::try_from(scale).ok()?;
+    let (kept, lost) = decimals.split_at(decimals.len().min(scale));
+    if whole.len() + decimals.len() == 0 || lost.iter().any(|byte| *byte != b'0') {
+        return None;
+    }
+    let zeros = std::iter::repeat_n(&b'0', scale - kept.len());
+    let mut value = 0_i128;
+    for byte in whole.iter().chain(kept).chain(zeros) {
+        let digit = byte.wrapping_sub(b'0');
+        value = value.checked_mul(10)?.checked_add(i128::from(digit))?;
+        if digit > 9 {
+            return None;
+        }
+    }
+    let fits = value < 10_i128.checked_pow(u32::from(precision))?;
+    fits.then_some(if negative { -value } else { value })
+}
+
+/// Arrow's parsers cut texts at byte positions, so they are only given ASCII.
+fn ascii(text: &[u8]) -> Option<&str> {
+    std::str::from_utf8(text).ok().filter(|text| text.is_ascii())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_has_one_form() {
+        assert_eq!(date(b"1970-01-02"), Some(1));
+        assert_eq!(date(b"2013-02-29"), None);
+        for text in ["2013-1-1", "20130101", "2013-01-01T00:00:00", "2013/01/01", "+2013-01-1"] {
+            assert_eq!(date(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_timestamp_never_loses_decimals() {
+        let utc = "+00:00".parse().unwrap();
+        let seconds = |text: &str| timestamp(text.as_bytes(), TimeUnit::Second, &utc);
+        assert_eq!(seconds("1970-01-01T00:00:10Z"), Some(10));
+        assert_eq!(seconds("1970-01-01 01:00:10+01:00"), Some(10));
+        assert_eq!(seconds("1970-01-02"), Some(86_400));
+        assert_eq!(seconds("1969-12-31T23:59:59.000Z"), Some(-1));
+        assert_eq!(seconds("1970-01-01T00:00:10.5Z"), None);
+        assert_eq!(timestamp(b"1969-12-31T23:59:59.5", TimeUnit::Millisecond, &utc), Some(-500));
+        for text in ["", "soon", "1970-01-01T25:00:00Z", "1970-01-01T00:00:00\u{e9}", "3000-01-01"]
+        {
+            assert_eq!(timestamp(text.as_bytes(), TimeUnit::Nanosecond, &utc), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_decimal_never_loses_digits() {
+        let money = |text: &str| decimal(text.as_bytes(), 5, 2);
+        assert_eq!(money("123.45"), Some(12_345));
+        assert_eq!(money("-.5"), Some(-50));
+        assert_eq!(money("7"), Some(700));
+        assert_eq!(money("1.230"), Some(123));
+        for text in ["", ".", "-", "1.234", "1234", "1e2", "1.2.3", "a"] {
+            assert_eq!(money(text), None, "{text}");
+        }
+        assert_eq!(decimal(&[b'9'; 38], 38, 0), Some(10_i128.pow(38) - 1));
+        assert_eq!(decimal(&[b'9'; 40], 38, 0), None);
+    }
+}

@@ -1,0 +1,143 @@
+//! CSV: RFC 4180 with `\n` line ends, quoted only where a reader would go wrong without.
+//!
+//! - A missing value is the sink's `null` text, empty by default. A text that is empty or equal to
+//!   the `null` text is quoted, so that it stays apart from a missing value.
+//! - A text is quoted if it contains the delimiter, a quote, a carriage return or a line feed.
+//! - A record of one column that would be an empty line is written `""`: readers skip empty lines.
+//! - Floats: see [`number::float64`] and [`number::fixed`]; binary is lower-case hexadecimal; times
+//!   are ISO 8601, see [`time`](super::time).
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::{Schema, SchemaRef};
+
+use super::columns::{Column, Style, prepare};
+use super::plan::CsvFormat;
+use super::schema::check_batch;
+use super::{Encode, WriteError, number};
+
+/// Bytes a cell takes, as a first guess for the output's capacity.
+const CELL_BYTES: usize = 8;
+
+pub(super) struct CsvEncoder {
+    style: CsvStyle,
+    schema: SchemaRef,
+}
+
+impl CsvEncoder {
+    pub(super) fn new(format: CsvFormat, schema: SchemaRef) -> Self {
+        Self { style: CsvStyle(format), schema }
+    }
+
+    /// The first line of the file.
+    pub(super) fn header(&self) -> Vec<u8> {
+        header(&self.style, &self.schema)
+    }
+}
+
+impl Encode for CsvEncoder {
+    fn encode(&self, batch: &RecordBatch, out: &mut Vec<u8>) -> Result<(), WriteError> {
+        check_batch(&self.schema, batch.schema_ref())?;
+        let arrays = prepare(batch)?;
+        let columns: Vec<_> = arrays.iter().map(|array| Column::new(array, &self.style)).collect();
+        out.reserve(batch.num_rows() * columns.len() * CELL_BYTES);
+        for row in 0..batch.num_rows() {
+            write_record(row, &columns, &self.style, out);
+        }
+        Ok(())
+    }
+}
+
+#[inline]
+fn write_record(row: usize, columns: &[Column<'_>], style: &CsvStyle, out: &mut Vec<u8>) {
+    let start = out.len();
+    for (index, column) in columns.iter().enumerate() {
+        if index > 0 {
+            out.push(style.0.delimiter);
+        }
+        column.write(row, style, out);
+    }
+    end_record(start, out);
+}
+
+fn header(style: &CsvStyle, schema: &Schema) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (index, field) in schema.fields().iter().enumerate() {
+        if index > 0 {
+            out.push(style.0.delimiter);
+        }
+        let name = field.name().as_bytes();
+        if name.iter().any(|&byte| style.is_special(byte)) {
+            put_quoted(name, &mut out);
+        } else {
+            out.extend_from_slice(name);
+        }
+    }
+    end_record(0, &mut out);
+    out
+}
+
+#[inline]
+fn end_record(start: usize, out: &mut Vec<u8>) {
+    if out.len() == start {
+        out.extend_from_slice(b"\"\"");
+    }
+    out.push(b'\n');
+}
+
+struct CsvStyle(CsvFormat);
+
+impl Style for CsvStyle {
+    const QUOTE: &'static [u8] = b"";
+
+    #[inline]
+    fn is_special(&self, byte: u8) -> bool {
+        (byte == self.0.delimiter) | (byte == b'"') | (byte == b'\n') | (byte == b'\r')
+    }
+
+    #[inline]
+    fn is_verbatim(&self, text: &[u8]) -> bool {
+        !text.is_empty() && text != self.0.null
+    }
+
+    #[inline]
+    fn text(&self, text: &[u8], out: &mut Vec<u8>) {
+        if self.is_verbatim(text) && !text.iter().any(|&byte| self.is_special(byte)) {
+            out.extend_from_slice(text);
+        } else {
+            put_quoted(text, out);
+        }
+    }
+
+    #[inline]
+    fn null(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.0.null);
+    }
+
+    #[inline]
+    fn float64(&self, value: f64, out: &mut Vec<u8>) {
+        match self.0.decimals {
+            Some(decimals) => number::fixed(value, decimals, out),
+            None => number::float64(value, out),
+        }
+    }
+
+    #[inline]
+    fn float32(&self, value: f32, out: &mut Vec<u8>) {
+        match self.0.decimals {
+            Some(decimals) => number::fixed(value.into(), decimals, out),
+            None => number::float32(value, out),
+        }
+    }
+}
+
+#[inline(never)]
+fn put_quoted(text: &[u8], out: &mut Vec<u8>) {
+    out.push(b'"');
+    for part in text.split_inclusive(|&byte| byte == b'"') {
+        out.extend_from_slice(part);
+        if part.ends_with(b"\"") {
+            out.push(b'"');
+        }
+    }
+    out.push(b'"');
+}

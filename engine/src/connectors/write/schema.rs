@@ -1,0 +1,102 @@
+//! Which columns a format can hold, and whether a batch has the ones that were declared.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema};
+use parquet::arrow::ArrowSchemaConverter;
+
+use super::WriteError;
+use super::plan::Format;
+
+/// Refuses, before anything is created, a schema that the format cannot hold.
+pub(super) fn check_schema(path: &str, schema: &Schema, format: &Format) -> Result<(), WriteError> {
+    let path = || path.to_owned();
+    if schema.fields().is_empty() {
+        return Err(WriteError::NoColumns { path: path() });
+    }
+    let mut seen = HashSet::new();
+    for field in schema.fields() {
+        let column = field.name().clone();
+        if !seen.insert(field.name()) {
+            return Err(WriteError::RepeatedColumn { path: path(), column });
+        }
+        if let Some((format, remedy)) = refusal(format, field.data_type()) {
+            let found = field.data_type().clone();
+            return Err(WriteError::ColumnType { path: path(), column, found, format, remedy });
+        }
+    }
+    match format {
+        Format::Parquet(_) => check_parquet(path(), schema),
+        Format::Csv(_) | Format::Ndjson | Format::Arrow => Ok(()),
+    }
+}
+
+fn check_parquet(path: String, schema: &Schema) -> Result<(), WriteError> {
+    let converted = ArrowSchemaConverter::new().convert(schema);
+    converted.map(drop).map_err(|source| WriteError::Parquet { path, source })
+}
+
+/// Name of the format and what to do instead, if it cannot hold the type.
+fn refusal(format: &Format, data_type: &DataType) -> Option<(&'static str, &'static str)> {
+    let flat_only = matches!(format, Format::Csv(_));
+    if text_form(data_type).is_none() {
+        Some((format.name(), "leave the column out, or convert it upstream"))
+    } else if flat_only && data_type.is_nested() {
+        Some((format.name(), "leave the column out, or write NDJSON, Parquet or Arrow"))
+    } else {
+        None
+    }
+}
+
+/// The type in which the text encoders read a column of type `data_type`: itself for most, a plain
+/// one for views and rarer dictionaries; `None` for a type that has no text.
+#[expect(clippy::wildcard_enum_match_arm, reason = "types that no plugin may emit")]
+pub(super) fn text_form(data_type: &DataType) -> Option<DataType> {
+    use DataType::*;
+    Some(match data_type {
+        Null | Boolean | Int8 | Int16 | Int32 | Int64 | UInt8 | UInt16 | UInt32 | UInt64
+        | Float16 | Float32 | Float64 | Utf8 | LargeUtf8 | Binary | LargeBinary | Date32
+        | Date64 | Time32(_) | Time64(_) | Timestamp(..) | Decimal32(..) | Decimal64(..)
+        | Decimal128(..) | Decimal256(..) => data_type.clone(),
+        Utf8View => Utf8,
+        BinaryView | FixedSizeBinary(_) => Binary,
+        Dictionary(key, value) if **key == Int32 && **value == Utf8 => data_type.clone(),
+        Dictionary(_, value) => text_form(value)?,
+        List(item) | FixedSizeList(item, _) => List(text_field(item)?),
+        LargeList(item) => LargeList(text_field(item)?),
+        Struct(fields) => Struct(fields.iter().map(text_field).collect::<Option<_>>()?),
+        _ => return None,
+    })
+}
+
+fn text_field(field: &Arc<Field>) -> Option<Arc<Field>> {
+    let form = text_form(field.data_type())?;
+    Some(Arc::new(field.as_ref().clone().with_data_type(form)))
+}
+
+/// Refuses a batch whose columns are not the declared ones, by name and type.
+pub(super) fn check_batch(declared: &Schema, batch: &Schema) -> Result<(), WriteError> {
+    if std::ptr::eq(declared, batch) {
+        return Ok(());
+    }
+    let (declared, found) = (declared.fields(), batch.fields());
+    let count = declared.len().max(found.len());
+    for index in 0..count {
+        let (expected, found) = (declared.get(index), found.get(index));
+        let same = expected.zip(found).is_some_and(|(expected, found)| {
+            expected.name() == found.name() && expected.data_type() == found.data_type()
+        });
+        if !same {
+            return Err(WriteError::Schema { index, expected: tell(expected), found: tell(found) });
+        }
+    }
+    Ok(())
+}
+
+fn tell(field: Option<&Arc<Field>>) -> String {
+    field.map_or_else(
+        || "no column".to_owned(),
+        |field| format!("{}: {}", field.name(), field.data_type()),
+    )
+}

@@ -1,0 +1,216 @@
+//! Where a sink writes: standard output, a pipe or device, or a file that is renamed when complete.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use nix::fcntl::OFlag;
+use nix::unistd::{AccessFlags, eaccess};
+
+use super::WriteError;
+
+/// Links followed before a path is given up; Linux itself stops at 40.
+const LINKS_MAX: usize = 40;
+
+/// Times the unfinished file is opened again because it was renamed meanwhile.
+const OPENS_MAX: usize = 8;
+
+/// The place behind a sink's path.
+#[derive(Debug)]
+pub(super) struct Target {
+    /// The path as the scene gives it, or `standard output`.
+    pub(super) shown: String,
+    pub(super) kind: TargetKind,
+}
+
+#[derive(Debug)]
+pub(super) enum TargetKind {
+    Stdout,
+    /// A character device: written in place.
+    Device(PathBuf),
+    /// A named pipe: written in place, opened with the first byte as that waits for a reader.
+    Fifo(PathBuf),
+    /// `part` is written, then renamed to `path`. Links are resolved, so that a link stays one.
+    File {
+        path: PathBuf,
+        part: PathBuf,
+    },
+}
+
+impl Target {
+    /// Finds out what `path` names and whether it may be written; touches nothing.
+    pub(super) fn check(path: &str) -> Result<Self, WriteError> {
+        if path.is_empty() {
+            return Err(WriteError::EmptyPath);
+        }
+        if path == "-" || path == "/dev/stdout" {
+            return Ok(Self { shown: "standard output".to_owned(), kind: TargetKind::Stdout });
+        }
+        let kind = find_kind(path)?;
+        check_access(path, &kind)?;
+        Ok(Self { shown: path.to_owned(), kind })
+    }
+
+    pub(super) fn part(&self) -> Option<&Path> {
+        match &self.kind {
+            TargetKind::File { part, .. } => Some(part),
+            TargetKind::Stdout | TargetKind::Device(_) | TargetKind::Fifo(_) => None,
+        }
+    }
+
+    /// The error for a failed call to the system; the unfinished file is named if there is one.
+    pub(super) fn fault(&self, action: &str, bytes: u64, source: io::Error) -> WriteError {
+        let part = self.part().filter(|part| part.exists());
+        WriteError::from_system(&self.shown, action, part, bytes, source)
+    }
+}
+
+fn find_kind(path: &str) -> Result<TargetKind, WriteError> {
+    let shown = || path.to_owned();
+    let not_a_file = |found| Err(WriteError::NotAFile { path: shown(), found });
+    let found = match fs::metadata(path) {
+        Ok(found) => found.file_type(),
+        Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return new_file(path);
+        }
+        Err(source) => return Err(io_error(path, "looking at it", source)),
+    };
+    if found.is_dir() {
+        Err(WriteError::Folder { path: shown() })
+    } else if found.is_file() {
+        new_file(path)
+    } else if found.is_fifo() {
+        Ok(TargetKind::Fifo(path.into()))
+    } else if found.is_char_device() {
+        Ok(TargetKind::Device(path.into()))
+    } else if found.is_block_device() {
+        not_a_file("block device")
+    } else {
+        not_a_file("socket")
+    }
+}
+
+fn new_file(path: &str) -> Result<TargetKind, WriteError> {
+    if path.ends_with('/') {
+        return Err(WriteError::Folder { path: path.to_owned() });
+    }
+    let path = follow_links(PathBuf::from(path));
+    let mut part = path.clone().into_os_string();
+    part.push(".part");
+    Ok(TargetKind::File { path, part: part.into() })
+}
+
+/// Follows links by hand, because the file that the last one names may not exist yet.
+fn follow_links(mut path: PathBuf) -> PathBuf {
+    for _ in 0..LINKS_MAX {
+        let Ok(next) = fs::read_link(&path) else { break };
+        path = folder_of(&path).join(next);
+    }
+    path
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        Some(_) | None => Path::new("."),
+    }
+}
+
+fn check_access(shown: &str, kind: &TargetKind) -> Result<(), WriteError> {
+    match kind {
+        TargetKind::Stdout => Ok(()),
+        TargetKind::Device(path) | TargetKind::Fifo(path) => may(shown, path, AccessFlags::W_OK),
+        TargetKind::File { path, .. } => {
+            if path.exists() {
+                may(shown, path, AccessFlags::W_OK)?;
+            }
+            check_folder(shown, folder_of(path))
+        }
+    }
+}
+
+fn may(shown: &str, place: &Path, flags: AccessFlags) -> Result<(), WriteError> {
+    eaccess(place, flags).map_err(|errno| WriteError::Forbidden {
+        path: shown.to_owned(),
+        place: place.to_owned(),
+        source: errno.into(),
+    })
+}
+
+/// Checks the nearest folder that exists: the ones below it are still to be created.
+fn check_folder(shown: &str, folder: &Path) -> Result<(), WriteError> {
+    for place in folder.ancestors() {
+        let place = if place.as_os_str().is_empty() { Path::new(".") } else { place };
+        match fs::metadata(place) {
+            Ok(found) if found.is_dir() => {
+                return may(shown, place, AccessFlags::W_OK | AccessFlags::X_OK);
+            }
+            Ok(_) => {
+                let parent = place.to_owned();
+                return Err(WriteError::ParentNotFolder { path: shown.to_owned(), parent });
+            }
+            Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
+            Err(source) => {
+                return Err(io_error(shown, &format!("looking at {}", place.display()), source));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn io_error(shown: &str, action: &str, source: io::Error) -> WriteError {
+    WriteError::from_system(shown, action, None, 0, source)
+}
+
+/// Creates the folders and the empty unfinished file, which no other process writes.
+///
+/// The new file takes over the permissions of the one it will replace.
+pub(super) fn create_part(shown: &str, path: &Path, part: &Path) -> Result<File, WriteError> {
+    let folder = folder_of(path);
+    fs::create_dir_all(folder)
+        .map_err(|e| io_error(shown, &format!("creating the folder {}", folder.display()), e))?;
+    let busy = || WriteError::Busy { path: shown.to_owned(), part: part.to_owned() };
+    let creating = |e| io_error(shown, &format!("creating {}", part.display()), e);
+    let file = open_locked(part).map_err(creating)?.ok_or_else(busy)?;
+    file.set_len(0).map_err(creating)?;
+    if let Ok(replaced) = fs::metadata(path) {
+        file.set_permissions(replaced.permissions()).map_err(creating)?;
+    }
+    Ok(file)
+}
+
+/// Opens and locks `part`; `None` if somebody else holds the lock.
+///
+/// Whoever held it may have renamed the file between our opening and our locking: then what we
+/// locked is a finished output, and the name is opened afresh.
+fn open_locked(part: &Path) -> io::Result<Option<File>> {
+    for _ in 0..OPENS_MAX {
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .custom_flags(OFlag::O_NOFOLLOW.bits())
+            .open(part)?;
+        match file.try_lock() {
+            // A file system without locks still writes files.
+            Ok(()) | Err(TryLockError::Error(_)) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+        }
+        if stands_at(&file, part)? {
+            return Ok(Some(file));
+        }
+    }
+    Ok(None)
+}
+
+fn stands_at(file: &File, path: &Path) -> io::Result<bool> {
+    let ours = file.metadata()?;
+    Ok(fs::symlink_metadata(path)
+        .is_ok_and(|there| (there.dev(), there.ino()) == (ours.dev(), ours.ino())))
+}
+
+/// Makes a rename in the folder of `path` survive a power failure.
+pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
+    File::open(folder_of(path))?.sync_all()
+}

@@ -1,0 +1,43 @@
+//! The writer of the text formats: bytes that were encoded elsewhere, in order.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+
+use super::output::Output;
+use super::{Closed, Encode, WriteError, Writer};
+
+pub(super) struct TextSink {
+    output: Output,
+    encoder: Arc<dyn Encode>,
+    /// For batches that are encoded here; empty between calls.
+    scratch: Vec<u8>,
+}
+
+impl TextSink {
+    pub(super) fn new(output: Output, encoder: Arc<dyn Encode>) -> Self {
+        Self { output, encoder, scratch: Vec::new() }
+    }
+}
+
+impl Writer for TextSink {
+    fn write_bytes(&mut self, bytes: &[u8]) -> Result<(), WriteError> {
+        self.output.write_bytes(bytes)?;
+        self.output.hand_over()
+    }
+
+    fn write_batch(&mut self, batch: &RecordBatch) -> Result<(), WriteError> {
+        self.scratch.clear();
+        self.encoder.encode(batch, &mut self.scratch)?;
+        self.output.write_bytes(&self.scratch)?;
+        self.output.hand_over()
+    }
+
+    fn close(mut self: Box<Self>) -> Result<Closed, WriteError> {
+        self.output.close()
+    }
+
+    fn abandon(mut self: Box<Self>) {
+        self.output.abandon();
+    }
+}

@@ -1,0 +1,139 @@
+//! The loop: inbox, one tick of pure systems, outbox.
+
+use bevy_ecs::{
+    observer::IntoObserver,
+    prelude::*,
+    schedule::{MultiThreadedExecutor, SingleThreadedExecutor},
+    system::ScheduleSystem,
+};
+use tanda_components::{Clock, Inbox, Outbox, Run, TickAgain};
+use tanda_systems::{
+    TickSystems, Topology, build_schedule, build_world, invariants, schedule::add_group,
+};
+
+use crate::{platform::Platform, scene::model::Executor};
+
+/// An ECS world, the schedule that moves it, and the platform that carries out what it decides.
+///
+/// ```no_run
+/// use tanda::prelude::*;
+///
+/// fn raise_old_batches(mut batches: Query<(&Lineage, &mut Priority)>) {
+///     for (lineage, mut priority) in &mut batches {
+///         priority.0 = if lineage.seq < 10 { 1 } else { 0 };
+///     }
+/// }
+///
+/// # fn main() -> Result<(), tanda::EngineError> {
+/// let report = Engine::from_scene("config/basic_pipeline.ron")?
+///     .add_systems(TickSystems::Balance, raise_old_batches)
+///     .run()?;
+/// println!("{} rows read", report.rows_in());
+/// # Ok(())
+/// # }
+/// ```
+pub struct Engine<P> {
+    world: World,
+    schedule: Schedule,
+    platform: P,
+    stages: Vec<Entity>,
+    added_groups: u32,
+}
+
+impl<P: Platform> Engine<P> {
+    /// An engine for `topology` on `platform`; nothing has happened yet.
+    pub fn new(topology: &Topology, executor: Executor, mut platform: P) -> Self {
+        let mut world = World::new();
+        let stages = build_world(&mut world, topology);
+        let mut schedule = build_schedule();
+        match executor {
+            Executor::SingleThreaded => schedule.set_executor(SingleThreadedExecutor::new()),
+            Executor::MultiThreaded => {
+                bevy_tasks::ComputeTaskPool::get_or_init(bevy_tasks::TaskPool::default);
+                schedule.set_executor(MultiThreadedExecutor::new())
+            }
+        };
+        platform.attach(&mut world, &stages);
+        Self { world, schedule, platform, stages, added_groups: 0 }
+    }
+
+    /// Adds systems to a phase of the tick: they run after the engine's own systems of that phase,
+    /// and after those added to it before.
+    #[must_use]
+    pub fn add_systems<M>(
+        mut self,
+        phase: TickSystems,
+        systems: impl IntoScheduleConfigs<ScheduleSystem, M>,
+    ) -> Self {
+        add_group(&mut self.schedule, phase, self.added_groups, systems);
+        self.added_groups += 1;
+        self
+    }
+
+    /// Adds an observer of lifecycle events: `StageEnded`, `StageFailed`, `BatchFailed`,
+    /// `RunEnded`.
+    #[must_use]
+    pub fn observe<M>(mut self, observer: impl IntoObserver<M>) -> Self {
+        self.world.add_observer(observer);
+        self
+    }
+
+    /// Inserts a resource for the systems that were added.
+    #[must_use]
+    pub fn insert_resource<R: Resource>(mut self, resource: R) -> Self {
+        self.world.insert_resource(resource);
+        self
+    }
+
+    /// One tick: sleeps until there is something to do, does it, and hands out the effects.
+    pub fn tick(&mut self) {
+        let again = core::mem::take(&mut *self.world.resource_mut::<TickAgain>()).0;
+        let first = self.world.resource::<Clock>().tick.0 == 0;
+        let now = self.platform.wait(&mut self.world.resource_mut::<Inbox>(), !again && !first);
+        let mut clock = self.world.resource_mut::<Clock>();
+        clock.now = now;
+        clock.tick.0 += 1;
+        self.schedule.run(&mut self.world);
+        self.world.clear_trackers();
+        if cfg!(debug_assertions)
+            && let Err(law) = invariants::check(&mut self.world)
+        {
+            panic!("tick {}: {law}", self.world.resource::<Clock>().tick.0);
+        }
+        for effect in self.world.resource_mut::<Outbox>().drain() {
+            self.platform.execute(effect);
+        }
+    }
+
+    /// Ticks until nothing is left to do.
+    pub fn run_to_end(&mut self) {
+        while !self.has_ended() {
+            self.tick();
+        }
+    }
+
+    /// Nothing is left to do.
+    pub fn has_ended(&self) -> bool {
+        matches!(self.world.resource::<Run>(), Run::Ended { .. })
+    }
+
+    /// The world, to look at.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The world, to change between two ticks.
+    pub fn world_mut(&mut self) -> &mut World {
+        &mut self.world
+    }
+
+    /// The stages' entities by index.
+    pub fn stages(&self) -> &[Entity] {
+        &self.stages
+    }
+
+    /// The platform.
+    pub fn platform_mut(&mut self) -> &mut P {
+        &mut self.platform
+    }
+}

@@ -1,0 +1,48 @@
+//! Tanda: a batch pipeline engine whose whole state is an ECS world.
+//!
+//! A scene (RON) names sources, plugins and sinks; the engine types the graph, runs it and accounts
+//! for every row. Behaviour is added as bevy_ecs systems and observers:
+//!
+//! ```no_run
+//! use tanda::prelude::*;
+//!
+//! fn newest_first(mut batches: Query<(&Lineage, &mut Priority)>) {
+//!     for (lineage, mut priority) in &mut batches {
+//!         priority.0 = (lineage.seq % 100) as i16;
+//!     }
+//! }
+//!
+//! # fn main() -> Result<(), tanda::EngineError> {
+//! let report = Engine::from_scene("config/basic_pipeline.ron")?
+//!     .add_systems(TickSystems::Balance, newest_first)
+//!     .run()?;
+//! assert!(report.ledger.is_ok());
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod cli;
+pub mod connectors;
+pub mod engine;
+pub mod pipeline;
+pub mod platform;
+pub mod progress;
+pub mod report;
+mod run;
+pub mod scene;
+
+pub use engine::Engine;
+pub use run::{EngineError, Options};
+
+/// What most programs that use the engine need.
+pub mod prelude {
+    pub use bevy_ecs::prelude::*;
+    pub use tanda_components::*;
+    pub use tanda_systems::TickSystems;
+
+    pub use crate::{
+        EngineError, Options,
+        engine::Engine,
+        report::{Outcome, RunReport, StageReport},
+    };
+}

@@ -1,0 +1,81 @@
+//! From a checked scene to stages that are ready to run: typed first, then started.
+//!
+//! [`Typed::load`] opens sources and plugins and types every edge, without side effects: that is
+//! all `tanda check` does. `Typed::start` prunes the columns that nobody needs, opens the sinks and
+//! the other instances, and hands everything to the platform.
+
+mod bind;
+mod open;
+mod outputs;
+mod prune;
+mod search;
+mod start;
+
+use arrow::datatypes::SchemaRef;
+use tanda_plugin_host::{Instance, Library};
+
+use crate::{connectors::read, scene::SinkStage};
+
+pub use self::bind::Purpose;
+pub use self::search::{SearchPath, find_plugin, list_plugins};
+pub use self::start::StartError;
+
+/// A scene whose every edge has a schema, with its sources and plugins open.
+pub struct Typed {
+    /// Stages in topological order, stable in the order of the scene.
+    pub(crate) stages: Vec<TypedStage>,
+    /// Stages whose columns cannot be known before the run, and why. Only when checking.
+    pub(crate) untyped: Vec<String>,
+}
+
+/// One typed stage.
+pub(crate) struct TypedStage {
+    pub(crate) name: String,
+    pub(crate) body: TypedBody,
+    /// Where its batches come from, in the order of `from`.
+    pub(crate) inputs: Vec<TypedInput>,
+    /// Schema of what comes in; none for a source.
+    pub(crate) input: Option<SchemaRef>,
+    /// Ports and the schema of what leaves on each.
+    pub(crate) ports: Vec<TypedPort>,
+}
+
+/// One incoming edge: index of the stage and of its port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TypedInput {
+    pub(crate) stage: usize,
+    pub(crate) port: usize,
+}
+
+/// One port.
+#[derive(Clone, Debug)]
+pub(crate) struct TypedPort {
+    pub(crate) name: String,
+    pub(crate) schema: SchemaRef,
+    /// The first columns are the input's, passed through.
+    pub(crate) passes_input: bool,
+}
+
+/// What a typed stage runs.
+pub(crate) enum TypedBody {
+    Source(TypedSource),
+    Plugin(TypedPlugin),
+    Sink(SinkStage),
+}
+
+/// An opened source.
+pub(crate) struct TypedSource {
+    /// None when the scene is only checked.
+    pub(crate) source: Option<read::Source>,
+    pub(crate) stop: read::Stop,
+    pub(crate) priority: i16,
+    pub(crate) piece_bytes: u64,
+}
+
+/// An opened plugin.
+pub(crate) struct TypedPlugin {
+    pub(crate) library: std::sync::Arc<Library>,
+    pub(crate) config: String,
+    pub(crate) instances: u16,
+    pub(crate) first: Instance,
+}

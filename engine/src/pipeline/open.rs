@@ -1,0 +1,211 @@
+//! Opens what a stage names: its source, its plugin's first instance, its sink's path.
+
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use tanda_components::limits::PORTS_MAX;
+use tanda_plugin_host::{CallError, Flags, Instance, Library, PluginError};
+
+use super::{
+    Purpose, SearchPath, TypedBody, TypedPlugin, TypedPort, TypedSource, bind::Typing, find_plugin,
+};
+use crate::{
+    connectors::{
+        read::{self, ReadError, rejected_schema},
+        write,
+    },
+    scene::{Instances, PluginStage, Read, SinkStage, SourceStage, hints},
+};
+
+/// Bytes of a source's piece when the scene does not say.
+const BATCH_BYTES_DEFAULT: u64 = 8 << 20;
+
+impl Typing<'_> {
+    pub(super) fn source(
+        &mut self,
+        name: &str,
+        stage: &SourceStage,
+    ) -> Option<(TypedBody, Vec<TypedPort>)> {
+        let batch_rows = stage.batch_rows.unwrap_or(self.scene.engine.batch_rows);
+        let batch_bytes = stage.batch_bytes.map_or(BATCH_BYTES_DEFAULT, |size| size.0);
+        let linger = stage.linger.map_or(std::time::Duration::from_secs(1), |linger| linger.0);
+        let limits = read::Limits {
+            batch_rows: batch_rows as usize,
+            batch_bytes: usize::try_from(batch_bytes).unwrap_or(usize::MAX),
+            linger,
+        };
+        let place = self.scene.places.path(name);
+        let stop = match read::Stop::new() {
+            Ok(stop) => stop,
+            Err(error) => {
+                self.fault(place, format!("cannot make an eventfd: {error}"), None);
+                return None;
+            }
+        };
+        let opened = match self.purpose {
+            Purpose::Run => read::Source::open(&stage.read, &limits, &stop)
+                .map(|source| (source.schema(), Some(source))),
+            Purpose::Check => read::Source::peek(&stage.read, &limits).map(|schema| (schema, None)),
+        };
+        match opened {
+            Ok((schema, source)) => {
+                let ports = source_ports(&stage.read, schema);
+                let priority = stage.priority;
+                let piece_bytes = first_piece_bytes(batch_rows, batch_bytes);
+                let body = TypedSource { source, stop, priority, piece_bytes };
+                Some((TypedBody::Source(body), ports))
+            }
+            Err(error @ ReadError::ColumnsNotKnown { .. }) => {
+                self.untyped.push(format!("{name}: {error}"));
+                None
+            }
+            Err(error) => {
+                self.fault(place, format!("stage `{name}`: {error}"), None);
+                None
+            }
+        }
+    }
+
+    pub(super) fn plugin(
+        &mut self,
+        name: &str,
+        stage: &PluginStage,
+        input: Option<&SchemaRef>,
+    ) -> Option<(TypedBody, Vec<TypedPort>)> {
+        let library = self.library(name, &stage.library)?;
+        let cancel = Arc::clone(&self.cancel);
+        let opened = library.open_instance(&stage.config, cancel, name);
+        let mut first = opened.map_err(|error| self.plugin_fault(name, &library, &error)).ok()?;
+        let input = input?;
+        let ports = match first.bind(input, None) {
+            Ok(bound) => plugin_ports(bound),
+            Err(error) => {
+                self.plugin_fault(name, &library, &error);
+                return None;
+            }
+        };
+        if ports.len() > PORTS_MAX {
+            let place = self.scene.places.field(name, "library");
+            let message = format!("plugin `{}` has {} ports", library.name(), ports.len());
+            self.fault(place, message, Some(format!("at most {PORTS_MAX}")));
+            return None;
+        }
+        let instances = self.instances(name, stage.instances, &first)?;
+        let config = stage.config.clone();
+        Some((TypedBody::Plugin(TypedPlugin { library, config, instances, first }), ports))
+    }
+
+    fn library(&mut self, name: &str, library: &str) -> Option<Arc<Library>> {
+        let place = self.scene.places.field(name, "library");
+        let Some(file) = find_plugin(library, &self.search) else {
+            let folders: Vec<String> =
+                self.search.folders().iter().map(|folder| folder.display().to_string()).collect();
+            let message = format!(
+                "stage `{name}`: no plugin `{library}`: there is no lib{library}.so in {}",
+                folders.join(", ")
+            );
+            let names = plugin_names(&self.search);
+            let hint = hints::nearest(library, &names).map_or_else(
+                || {
+                    "`tanda plugins list` shows those that are found; see `engine.plugin_paths`"
+                        .into()
+                },
+                |near| format!("did you mean `{near}`?"),
+            );
+            self.fault(place, message, Some(hint));
+            return None;
+        };
+        match Library::open(&file) {
+            Ok(library) => Some(library),
+            Err(error) => {
+                self.fault(place, format!("stage `{name}`: {error}"), None);
+                None
+            }
+        }
+    }
+
+    /// A plugin's error points into its config: at the position it gave, or at what it is about.
+    fn plugin_fault(&mut self, name: &str, library: &Library, error: &CallError) {
+        let places = &self.scene.places;
+        let cause: Option<&PluginError> =
+            if let CallError::Failed { error, .. } = error { Some(error) } else { None };
+        let at = cause.and_then(PluginError::position);
+        let place = match (at, cause.and_then(PluginError::token)) {
+            (Some((line, column)), _) => places.in_config(name, line as usize, column as usize),
+            (None, Some(about)) => places.about(name, about),
+            (None, None) => places.field(name, "library"),
+        };
+        let text = cause.map_or_else(|| error.to_string(), |cause| cause.message().to_owned());
+        let message = format!("stage `{name}` (plugin {}): {text}", library.name());
+        self.fault(place, message, None);
+    }
+
+    fn instances(&mut self, name: &str, wanted: Instances, first: &Instance) -> Option<u16> {
+        let flags = first.bound().expect("it was bound just now").layout.flags;
+        let exclusive = flags.contains(Flags::EXCLUSIVE);
+        match wanted {
+            Instances::Auto if exclusive => Some(1),
+            Instances::Auto => Some(self.scene.engine.thread_count()),
+            Instances::Count(count) if exclusive && count > 1 => {
+                let place = self.scene.places.field(name, "instances");
+                let message = format!(
+                    "stage `{name}` asks for {count} instances, but with this config its plugin \
+                     keeps a state that needs one order"
+                );
+                self.fault(place, message, Some("leave `instances` out, or set it to 1".into()));
+                None
+            }
+            Instances::Count(count) => Some(count),
+        }
+    }
+
+    pub(super) fn sink(
+        &mut self,
+        name: &str,
+        stage: &SinkStage,
+    ) -> Option<(TypedBody, Vec<TypedPort>)> {
+        let place = self.scene.places.path(name);
+        if let Err(error) = write::check(&stage.write) {
+            self.fault(place, format!("stage `{name}`: {error}"), None);
+            return None;
+        }
+        if let Some((file, first)) = self.outputs.claim(name, &stage.write) {
+            let message = format!("sinks `{first}` and `{name}` both write {}", file.display());
+            self.fault(place, message, Some("give each sink a file of its own".into()));
+            return None;
+        }
+        Some((TypedBody::Sink(stage.clone()), Vec::new()))
+    }
+}
+
+/// A guess for the first piece's size; the pieces themselves correct it.
+fn first_piece_bytes(batch_rows: u32, batch_bytes: u64) -> u64 {
+    batch_bytes.min(u64::from(batch_rows) * 128)
+}
+
+fn source_ports(read: &Read, schema: SchemaRef) -> Vec<TypedPort> {
+    let port = |name: &str, schema| TypedPort { name: name.into(), schema, passes_input: false };
+    let mut ports = vec![port("main", schema)];
+    if matches!(read, Read::Csv(_) | Read::Ndjson(_)) {
+        ports.push(port("rejected", rejected_schema()));
+    }
+    ports
+}
+
+fn plugin_ports(bound: &tanda_plugin_host::Bound) -> Vec<TypedPort> {
+    let ports = bound.layout.ports.iter().map(|port| TypedPort {
+        name: port.name.clone(),
+        schema: Arc::clone(&port.full),
+        passes_input: port.full.fields().len() > port.own.len(),
+    });
+    ports.collect()
+}
+
+fn plugin_names(search: &SearchPath) -> Vec<String> {
+    let files = super::list_plugins(search);
+    let stem = |file: &std::path::PathBuf| {
+        let name = file.file_stem()?.to_str()?;
+        Some(name.strip_prefix("lib")?.to_owned())
+    };
+    files.iter().filter_map(stem).collect()
+}

@@ -1,0 +1,112 @@
+//! What threads report becomes facts, in the order in which it came.
+
+use std::sync::atomic::Ordering;
+
+use bevy_ecs::entity::Entity;
+use tanda_components::{BufferHandle, Input};
+
+use super::{
+    Completion, OsPlatform,
+    job::{JobDone, JobReport, Left},
+    pool::Content,
+    reader,
+};
+use crate::connectors::read::Piece;
+
+impl OsPlatform {
+    /// Puts the facts of a completion behind those that wait.
+    pub(super) fn enter(&mut self, completion: Completion) {
+        let input = match completion {
+            Completion::Read { source, piece } => self.enter_piece(source, piece),
+            Completion::SourceEnded { source } => Input::SourceEnded { source },
+            Completion::Job(report, stage) => return self.enter_job(report, stage),
+            Completion::Written { batch, bytes } => Input::BatchWritten { batch, bytes },
+            Completion::BatchFailed { batch, stage, message } => {
+                Input::BatchFailed { batch, fault: self.fault(stage, message) }
+            }
+            Completion::Finished { stage, left } => return self.enter_finish(stage, left),
+            Completion::Closed { sink, bytes } => {
+                let stage = self.stages.get_mut(&sink).expect("completions come from stages");
+                stage.bytes_written = bytes;
+                Input::StageFinished { stage: sink }
+            }
+            Completion::StageFailed { stage, message } => {
+                Input::StageFailed { stage, fault: self.fault(stage, message) }
+            }
+        };
+        self.backlog.push_back(input);
+    }
+
+    fn enter_piece(&mut self, source: Entity, piece: Piece) -> Input {
+        let (rows, decoded) = reader::measure(&piece);
+        if let Some(rows_read) = &self.stage(source).rows_read {
+            rows_read.fetch_add(rows, Ordering::Relaxed);
+        }
+        let content = match piece {
+            Piece::Raw(raw) => Content::Piece(raw),
+            Piece::Decoded(batch) => Content::Batch(batch),
+        };
+        let bytes = content.bytes();
+        let buffer = self.buffers.insert(content);
+        Input::BatchRead { source, buffer, rows, bytes, decoded }
+    }
+
+    fn enter_job(&mut self, report: JobReport, stage: Entity) {
+        let JobReport { batch, done, elapsed_micros } = report;
+        let last = match done {
+            JobDone::Emitted(left) => {
+                for (port, left) in left.into_iter().enumerate() {
+                    let (buffer, rows, bytes) = self.enter_left(stage, port, left);
+                    let port = port as u8;
+                    self.backlog.push_back(Input::BatchEmitted {
+                        batch,
+                        port,
+                        buffer,
+                        rows,
+                        bytes,
+                    });
+                }
+                Input::BatchProcessed { batch, elapsed_micros }
+            }
+            JobDone::Encoded(encoded) => {
+                let content = Content::Bytes(encoded);
+                let bytes = content.bytes();
+                let buffer = self.buffers.insert(content);
+                Input::BatchEncoded { batch, buffer, bytes, elapsed_micros }
+            }
+            JobDone::Failed(message) => {
+                Input::BatchFailed { batch, fault: self.fault(stage, message) }
+            }
+        };
+        self.backlog.push_back(last);
+    }
+
+    fn enter_finish(&mut self, stage: Entity, left: Vec<(usize, Left)>) {
+        for (port, left) in left {
+            let (buffer, rows, bytes) = self.enter_left(stage, port, left);
+            let port = port as u8;
+            self.backlog.push_back(Input::FinishEmitted { stage, port, buffer, rows, bytes });
+        }
+        self.backlog.push_back(Input::StageFinished { stage });
+    }
+
+    fn enter_left(
+        &mut self,
+        stage: Entity,
+        port: usize,
+        left: Left,
+    ) -> (Option<BufferHandle>, u64, u64) {
+        match left {
+            Left::Rows(rows) => (None, rows, 0),
+            Left::Batch(batch) => {
+                let rows = batch.num_rows() as u64;
+                if !self.stage(stage).connected[port] {
+                    return (None, rows, 0);
+                }
+                let content = Content::Batch(batch);
+                let bytes = content.bytes();
+                (Some(self.buffers.insert(content)), rows, bytes)
+            }
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! How threads wake the tick: completions go through a channel, and a sleeping tick through an
+//! eventfd.
+
+use std::{
+    io,
+    os::fd::AsFd,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+};
+
+use nix::{
+    sys::{
+        epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout},
+        eventfd::{EfdFlags, EventFd},
+        signal::{SigSet, Signal},
+        signalfd::{SfdFlags, SignalFd},
+    },
+    unistd::read,
+};
+
+const COMPLETION: u64 = 0;
+const SIGNAL: u64 = 1;
+
+/// A sender for other threads. Waking costs a system call only when the tick sleeps.
+pub(super) struct Sender<T> {
+    channel: mpsc::Sender<T>,
+    bell: Arc<Bell>,
+}
+
+impl<T> Clone for Sender<T> {
+    fn clone(&self) -> Self {
+        Self { channel: self.channel.clone(), bell: Arc::clone(&self.bell) }
+    }
+}
+
+struct Bell {
+    event: EventFd,
+    /// SYNC POINT bell: set before the tick looks at the channel a last time, so that a sender
+    /// either is seen by that look or sees the flag.
+    sleeping: AtomicBool,
+}
+
+impl<T> Sender<T> {
+    /// Sends; if the receiver is gone the engine is ending and nobody needs it.
+    pub(super) fn send(&self, completion: T) {
+        if self.channel.send(completion).is_ok() && self.bell.sleeping.swap(false, Ordering::SeqCst)
+        {
+            // Only an overflow of 2^64 could refuse it, and the bell is then ringing anyway.
+            let _ = self.bell.event.write(1);
+        }
+    }
+}
+
+/// What the tick sleeps on.
+pub(super) struct Waiter<T> {
+    channel: mpsc::Receiver<T>,
+    sender: Sender<T>,
+    epoll: Epoll,
+    signals: Option<SignalFd>,
+}
+
+impl<T> Waiter<T> {
+    /// A waiter; with `signals`, SIGINT and SIGTERM wake it too. They must be blocked in all
+    /// threads.
+    pub(super) fn new(signals: bool) -> io::Result<Self> {
+        let event = EventFd::from_flags(EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC)?;
+        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
+        epoll.add(&event, EpollEvent::new(EpollFlags::EPOLLIN, COMPLETION))?;
+        let signals = signals.then(signal_fd).transpose()?;
+        if let Some(signals) = &signals {
+            epoll.add(signals.as_fd(), EpollEvent::new(EpollFlags::EPOLLIN, SIGNAL))?;
+        }
+        let (channel_in, channel) = mpsc::channel();
+        let bell = Arc::new(Bell { event, sleeping: AtomicBool::new(false) });
+        Ok(Self { channel, sender: Sender { channel: channel_in, bell }, epoll, signals })
+    }
+
+    pub(super) fn sender(&self) -> Sender<T> {
+        self.sender.clone()
+    }
+
+    pub(super) fn try_next(&self) -> Option<T> {
+        self.channel.try_recv().ok()
+    }
+
+    /// Sleeps until there is a completion, or a signal: then `None`.
+    pub(super) fn sleep(&self) -> Option<T> {
+        let bell = &self.sender.bell;
+        bell.sleeping.store(true, Ordering::SeqCst);
+        let mut completion = self.try_next();
+        while completion.is_none() {
+            let mut events = [EpollEvent::empty(); 2];
+            let count = self.epoll.wait(&mut events, EpollTimeout::NONE).unwrap_or(0);
+            if events[..count].iter().any(|event| event.data() == SIGNAL) {
+                break;
+            }
+            // Nothing is lost when the bell had been rung already: the channel is looked at next.
+            let _ = bell.event.read();
+            bell.sleeping.store(true, Ordering::SeqCst);
+            completion = self.try_next();
+        }
+        bell.sleeping.store(false, Ordering::SeqCst);
+        completion
+    }
+
+    /// Takes the signals that have come; true if there were any.
+    pub(super) fn take_signals(&self) -> bool {
+        let Some(signals) = &self.signals else { return false };
+        let mut record = [0_u8; 128];
+        let mut any = false;
+        while read(signals.as_fd(), &mut record).is_ok_and(|bytes| bytes > 0) {
+            any = true;
+        }
+        any
+    }
+}
+
+fn signal_fd() -> io::Result<SignalFd> {
+    let flags = SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC;
+    Ok(SignalFd::with_flags(&stop_signals(), flags)?)
+}
+
+fn stop_signals() -> SigSet {
+    let mut signals = SigSet::empty();
+    signals.add(Signal::SIGINT);
+    signals.add(Signal::SIGTERM);
+    signals
+}
+
+/// Keeps SIGINT and SIGTERM from ending the process, in this thread and those it starts, so that
+/// the engine can take them as a wish to drain. To be called before there are other threads.
+///
+/// # Errors
+/// When the system refuses; the signals then act as before.
+pub(crate) fn block_stop_signals() -> io::Result<()> {
+    Ok(stop_signals().thread_block()?)
+}

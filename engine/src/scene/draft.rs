@@ -1,0 +1,299 @@
+//! A scene as far as it could be read: every faulty part is a problem, every sound part is here.
+
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+
+use super::model::{
+    EngineSettings, Input, Instances, Order, PluginStage, SinkStage, SourceStage, Stage, StageBody,
+};
+use super::outline::{Entry, Node, Shape};
+use super::params::Located;
+use super::problem::Problem;
+use super::typed::{self, shown};
+
+/// What kind of stage it is; known even where its body is faulty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Source,
+    Plugin,
+    Sink,
+}
+
+/// One stage, as far as it could be read.
+#[derive(Debug)]
+pub(super) struct StageDraft {
+    pub(super) entry: Entry,
+    pub(super) kind: Option<Kind>,
+    /// Inputs and where each stands; `None` where `from` could not be read.
+    pub(super) inputs: Option<Vec<(usize, Input)>>,
+    /// `None` where some part of the stage could not be read.
+    pub(super) body: Option<StageBody>,
+}
+
+/// A struct of the scene file: its name in messages and its fields.
+struct Form {
+    name: &'static str,
+    required: &'static [&'static str],
+    optional: &'static [&'static str],
+}
+
+const SCENE: Form =
+    Form { name: "Scene", required: &["name", "stages"], optional: &["params", "engine"] };
+const ENGINE: Form = Form {
+    name: "engine",
+    required: &[],
+    optional: &["memory", "batch_rows", "threads", "executor", "plugin_paths"],
+};
+const SOURCE: Form = Form {
+    name: "Source",
+    required: &["read"],
+    optional: &["priority", "batch_rows", "batch_bytes", "linger"],
+};
+const PLUGIN: Form =
+    Form { name: "Plugin", required: &["library", "from"], optional: &["config", "instances"] };
+const SINK: Form = Form { name: "Sink", required: &["write", "from"], optional: &["order"] };
+
+/// Reads the parts of an expanded scene text and gathers what is wrong with them.
+pub(super) struct Reader<'a> {
+    text: &'a str,
+    pub(super) problems: Vec<Located>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, problems: Vec::new() }
+    }
+
+    /// Name of the scene; checks the fields of the scene itself.
+    pub(super) fn name(&mut self, root: &Node) -> Option<String> {
+        if !matches!(root.name.as_str(), "" | "Scene") {
+            let found = shown(&root.name);
+            self.problems.push((root.span.start, Problem::NotAScene(found)));
+            return None;
+        }
+        self.check_fields(root, &SCENE);
+        self.required(root, "name")
+    }
+
+    /// Settings of the engine, faulty ones at their defaults.
+    pub(super) fn engine(&mut self, root: &Node) -> EngineSettings {
+        let defaults = EngineSettings::default();
+        let Some(node) = root.field("engine") else { return defaults };
+        self.check_fields(node, &ENGINE);
+        EngineSettings {
+            memory: self.optional(node, "memory", defaults.memory),
+            batch_rows: self.optional(node, "batch_rows", defaults.batch_rows),
+            threads: self.optional(node, "threads", defaults.threads),
+            executor: self.optional(node, "executor", defaults.executor),
+            plugin_paths: self.optional(node, "plugin_paths", defaults.plugin_paths),
+        }
+    }
+
+    /// Every stage, in the order of the file.
+    pub(super) fn stages(&mut self, root: &Node) -> Vec<StageDraft> {
+        let Some(node) = root.field("stages") else { return Vec::new() };
+        let Shape::Map(entries) = &node.shape else {
+            self.wrong_type(node, "a map `{ \"name\": Source( … ), … }`");
+            return Vec::new();
+        };
+        entries.iter().map(|entry| self.stage(entry)).collect()
+    }
+
+    fn stage(&mut self, entry: &Entry) -> StageDraft {
+        let node = &entry.value;
+        let (kind, inputs, body) = match node.name.as_str() {
+            "Source" => (Some(Kind::Source), Some(Vec::new()), self.source(node)),
+            "Plugin" => {
+                self.check_fields(node, &PLUGIN);
+                let inputs = self.inputs(node);
+                (Some(Kind::Plugin), inputs.clone(), self.plugin(node, inputs))
+            }
+            "Sink" => {
+                self.check_fields(node, &SINK);
+                let inputs = self.inputs(node);
+                (Some(Kind::Sink), inputs.clone(), self.sink(node, inputs))
+            }
+            _ => {
+                self.not_a_stage(node);
+                (None, None, None)
+            }
+        };
+        StageDraft { entry: entry.clone(), kind, inputs, body }
+    }
+
+    fn not_a_stage(&mut self, node: &Node) {
+        if !node.name.starts_with(|c: char| c.is_alphabetic()) {
+            return self.wrong_type(node, "`Source( … )`, `Plugin( … )` or `Sink( … )`");
+        }
+        let known = ["Source", "Plugin", "Sink"].map(str::to_owned).to_vec();
+        let problem = Problem::UnknownVariant { found: node.name.clone(), known };
+        self.problems.push((node.span.start, problem));
+    }
+
+    fn source(&mut self, node: &Node) -> Option<StageBody> {
+        self.check_fields(node, &SOURCE);
+        let read = self.required(node, "read");
+        let priority = self.optional(node, "priority", 0);
+        let batch_rows = self.optional(node, "batch_rows", None);
+        let batch_bytes = self.optional(node, "batch_bytes", None);
+        let linger = self.optional(node, "linger", None);
+        let read = read?;
+        Some(StageBody::Source(SourceStage { read, priority, batch_rows, batch_bytes, linger }))
+    }
+
+    fn plugin(&mut self, node: &Node, inputs: Option<Vec<(usize, Input)>>) -> Option<StageBody> {
+        let library = self.required(node, "library");
+        let instances = self.instances(node);
+        let config = node.field("config").map_or("()", |config| &self.text[config.span.clone()]);
+        Some(StageBody::Plugin(PluginStage {
+            library: library?,
+            from: without_places(inputs?),
+            config: config.to_owned(),
+            instances,
+        }))
+    }
+
+    fn sink(&mut self, node: &Node, inputs: Option<Vec<(usize, Input)>>) -> Option<StageBody> {
+        let write = self.required(node, "write");
+        let order = self.optional(node, "order", Order::default());
+        Some(StageBody::Sink(SinkStage { write: write?, from: without_places(inputs?), order }))
+    }
+
+    /// `instances: Auto` or a number.
+    fn instances(&mut self, node: &Node) -> Instances {
+        let Some(value) = node.field("instances") else { return Instances::default() };
+        match value.name.as_str() {
+            "Auto" => Instances::Auto,
+            number if number.starts_with(|c: char| c.is_ascii_digit()) => {
+                self.value(value).map_or_else(Instances::default, Instances::Count)
+            }
+            _ => {
+                self.wrong_type(value, "`Auto` or a number from 1 to 64");
+                Instances::default()
+            }
+        }
+    }
+
+    /// `from: "a"` or `from: ["a", "b.rejected"]`.
+    fn inputs(&mut self, node: &Node) -> Option<Vec<(usize, Input)>> {
+        let from = node.field("from")?;
+        match &from.shape {
+            Shape::Text(text) => Some(vec![(from.span.start, self.input(from, text)?)]),
+            Shape::Items(items) => {
+                let inputs: Vec<_> = items.iter().map(|item| self.listed_input(item)).collect();
+                if inputs.is_empty() {
+                    self.problems.push((from.span.start, Problem::NoInput));
+                }
+                inputs.into_iter().collect()
+            }
+            Shape::Fields(_) | Shape::Map(_) | Shape::Word => {
+                self.wrong_type(from, "\"stage\", \"stage.port\" or a list of these");
+                None
+            }
+        }
+    }
+
+    fn listed_input(&mut self, item: &Node) -> Option<(usize, Input)> {
+        if let Shape::Text(text) = &item.shape {
+            return Some((item.span.start, self.input(item, text)?));
+        }
+        self.wrong_type(item, "\"stage\" or \"stage.port\"");
+        None
+    }
+
+    fn input(&mut self, node: &Node, text: &str) -> Option<Input> {
+        let (stage, port) = text.split_once('.').unwrap_or((text, "main"));
+        if stage.is_empty() || port.is_empty() || port.contains('.') {
+            self.problems.push((node.span.start, Problem::BadInput(text.to_owned())));
+            return None;
+        }
+        Some(Input { stage: stage.to_owned(), port: port.to_owned() })
+    }
+
+    /// Reports unknown, duplicate and missing fields of `node`.
+    fn check_fields(&mut self, node: &Node, form: &Form) {
+        let entries = match &node.shape {
+            Shape::Fields(entries) => entries.as_slice(),
+            Shape::Items(items) if items.is_empty() => &[],
+            Shape::Items(_) | Shape::Map(_) | Shape::Text(_) | Shape::Word => {
+                return self.wrong_type(node, &format!("`{}( field: value, … )`", form.name));
+            }
+        };
+        self.problems.extend(duplicates("field", entries));
+        for entry in entries.iter().filter(|entry| !form.knows(&entry.key)) {
+            self.problems.push((entry.key_span.start, form.unknown(&entry.key)));
+        }
+        for field in form.required.iter().filter(|field| node.field(field).is_none()) {
+            let problem =
+                Problem::MissingField { owner: form.name.to_owned(), field: (*field).to_owned() };
+            self.problems.push((node.span.start, problem));
+        }
+    }
+
+    fn required<T: DeserializeOwned>(&mut self, node: &Node, field: &str) -> Option<T> {
+        self.value(node.field(field)?)
+    }
+
+    fn optional<T: DeserializeOwned>(&mut self, node: &Node, field: &str, default: T) -> T {
+        node.field(field).and_then(|value| self.value(value)).unwrap_or(default)
+    }
+
+    fn value<T: DeserializeOwned>(&mut self, node: &Node) -> Option<T> {
+        let parsed = typed::parse(&self.text[node.span.clone()]);
+        parsed.map_err(|(at, problem)| self.problems.push((node.span.start + at, problem))).ok()
+    }
+
+    fn wrong_type(&mut self, node: &Node, expected: &str) {
+        let found = shown(typed::first_token(&self.text[node.span.clone()]));
+        let problem = Problem::WrongType { expected: expected.to_owned(), found };
+        self.problems.push((node.span.start, problem));
+    }
+}
+
+impl StageDraft {
+    /// The stage, if all of it could be read.
+    pub(super) fn into_stage(self) -> Option<Stage> {
+        Some(Stage { name: self.entry.key, body: self.body? })
+    }
+}
+
+impl Form {
+    fn knows(&self, field: &str) -> bool {
+        self.required.contains(&field) || self.optional.contains(&field)
+    }
+
+    fn unknown(&self, found: &str) -> Problem {
+        let known = self.required.iter().chain(self.optional);
+        Problem::UnknownField {
+            owner: self.name.to_owned(),
+            found: found.to_owned(),
+            known: known.map(|&name| name.to_owned()).collect(),
+        }
+    }
+}
+
+/// A problem for every entry whose key an earlier one has.
+pub(super) fn duplicates<'a>(
+    what: &'static str,
+    entries: impl IntoIterator<Item = &'a Entry>,
+) -> Vec<Located> {
+    let mut first_of: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut problems = Vec::new();
+    for Entry { key, key_span, .. } in entries {
+        match first_of.get(key.as_str()) {
+            None => {
+                first_of.insert(key, key_span.start);
+            }
+            Some(&first) => {
+                let problem = Problem::Duplicate { what, name: key.clone(), first: Some(first) };
+                problems.push((key_span.start, problem));
+            }
+        }
+    }
+    problems
+}
+
+fn without_places(inputs: Vec<(usize, Input)>) -> Vec<Input> {
+    inputs.into_iter().map(|(_, input)| input).collect()
+}

@@ -1,0 +1,10 @@
+//! The program `tanda` as its users meet it: arguments, streams, exit codes and signals.
+
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test ends where it fails")]
+
+mod commands;
+mod idle;
+mod new_plugin;
+mod runs;
+mod signals;
+mod support;

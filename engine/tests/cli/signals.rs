@@ -1,0 +1,164 @@
+//! Ctrl-C and SIGTERM: what was read is written; a second one ends the program at once.
+
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::process::ExitStatusExt as _;
+
+use nix::sys::signal::Signal;
+use serde_json::Value;
+
+use super::support::{Folder, Running, repo, wait_until};
+
+/// From a pipe to a file and to a named pipe, which shows how far the run is.
+const TAPPED: &str = r#"
+        "in": Source( read: Csv( path: "-" ), linger: "10ms" ),
+        "out": Sink( write: Csv( path: "out.csv" ), from: "in" ),
+        "tap": Sink( write: Csv( path: "tap" ), from: "in" ),
+"#;
+
+fn tapped() -> (Folder, Running) {
+    let folder = Folder::with_stages(TAPPED);
+    folder.make_pipe("tap");
+    let run = folder.start(&["run", "scene.ron", "--json"]);
+    (folder, run)
+}
+
+fn rows(numbers: std::ops::Range<usize>) -> String {
+    numbers.map(|number| format!("{number},row {number}\n")).collect()
+}
+
+fn send(run: &mut Running, text: &str) {
+    let input = run.0.stdin.as_mut().expect("it is piped");
+    input.write_all(text.as_bytes()).unwrap();
+    input.flush().unwrap();
+}
+
+#[track_caller]
+fn expect_lines(tap: &mut impl std::io::BufRead, expected: &str) {
+    for expected in expected.lines() {
+        let mut line = String::new();
+        tap.read_line(&mut line).unwrap();
+        assert_eq!(line.trim_end(), expected);
+    }
+}
+
+/// Sends rows through a run that has no end, stops it, and looks for all of them.
+fn stops_with_all_rows(signal: Signal) {
+    let (folder, mut run) = tapped();
+    send(&mut run, &format!("n,s\n{}", rows(0..500)));
+    let mut tap = BufReader::new(File::open(folder.path("tap")).unwrap());
+    expect_lines(&mut tap, &format!("n,s\n{}", rows(0..500)));
+    send(&mut run, &rows(500..1_000));
+    expect_lines(&mut tap, &rows(500..1_000));
+    run.signal(signal);
+    assert_eq!(run.wait().code(), Some(130));
+    let report: Value = serde_json::from_str(&run.rest_of_output()).unwrap();
+    assert_eq!(report["outcome"], "interrupted");
+    assert_eq!(report["ledger"], serde_json::json!({ "Ok": null }));
+    assert_eq!(report["stages"][0]["rows_in"], 1_000);
+    assert_eq!(folder.read("out.csv"), format!("n,s\n{}", rows(0..1_000)));
+    let mut rest = String::new();
+    tap.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "");
+}
+
+#[test]
+fn ctrl_c_ends_an_endless_source_with_all_rows_written() {
+    stops_with_all_rows(Signal::SIGINT);
+}
+
+#[test]
+fn sigterm_ends_an_endless_source_with_all_rows_written() {
+    stops_with_all_rows(Signal::SIGTERM);
+}
+
+/// Nobody takes the output, so the drain cannot end.
+#[test]
+fn second_ctrl_c_ends_the_program_at_once() {
+    let (folder, mut run) = tapped();
+    send(&mut run, &format!("n,s\n{}", rows(0..10)));
+    wait_until("the run has begun", || folder.has("out.csv.part"));
+    run.signal(Signal::SIGINT);
+    wait_until("the first signal was taken", || !is_pending(&run, Signal::SIGINT));
+    assert!(run.0.try_wait().unwrap().is_none(), "the drain cannot have ended");
+    run.signal(Signal::SIGINT);
+    assert_eq!(run.wait().code(), Some(130));
+    // The file may be complete already, since only the pipe was in the way; then it is all there.
+    let complete = format!("n,s\n{}", rows(0..10));
+    assert!(!folder.has("out.csv") || folder.read("out.csv") == complete);
+}
+
+/// Has the process yet to take the signal?
+fn is_pending(run: &Running, signal: Signal) -> bool {
+    let status = run.proc("status");
+    let pending = status.lines().filter(|line| line.starts_with("ShdPnd"));
+    let masks = pending.map(|line| line.split_whitespace().nth(1).unwrap());
+    let mask = masks.map(|mask| u64::from_str_radix(mask, 16).unwrap()).next().unwrap();
+    mask & (1 << (signal as u32 - 1)) != 0
+}
+
+/// A shell starts background jobs with SIGINT ignored, and what it starts inherits that.
+fn is_ignored(signal: Signal) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:\t")).unwrap();
+    u64::from_str_radix(mask, 16).unwrap() & (1 << (signal as u32 - 1)) != 0
+}
+
+/// Nothing was read and nothing written yet: there is nothing to drain.
+#[test]
+fn ctrl_c_before_the_first_row_ends_the_program_at_once() {
+    let (folder, mut run) = tapped();
+    let signal = if is_ignored(Signal::SIGINT) { Signal::SIGTERM } else { Signal::SIGINT };
+    run.signal(signal);
+    let status = run.wait();
+    assert_eq!(status.signal(), Some(signal as i32), "{status:?}");
+    assert!(!folder.has("out.csv"));
+}
+
+/// January twenty times over, which is more than the engine holds in flight.
+fn long_input() -> String {
+    let text = fs::read_to_string(repo("config/data/flights-2013-01.csv")).unwrap();
+    let (header, rows) = text.split_once('\n').unwrap();
+    format!("{header}\n{}", rows.repeat(20))
+}
+
+/// The pipe of the rejected rows holds the run back somewhere in its input.
+#[test]
+fn ctrl_c_in_the_middle_of_w1_leaves_complete_and_consistent_outputs() {
+    let folder = Folder::new();
+    folder.write("in.csv", long_input());
+    let scene = fs::read_to_string(repo("config/basic_pipeline.ron")).unwrap();
+    let small = scene.replace("memory: \"512MiB\"", "memory: \"16MiB\"");
+    assert_ne!(small, scene);
+    folder.write("w1.ron", small);
+    folder.make_pipe("rejected.csv");
+    let tables = ["airlines", "airports"]
+        .map(|name| format!("-p{name}={}", repo(&format!("config/data/{name}.csv")).display()));
+    let [airlines, airports] = tables;
+    let args = ["run", "w1.ron", "--json", "-pinput=in.csv", "-pout=.", &airlines, &airports];
+    let mut run = folder.start(&args);
+    let mut pipe = BufReader::new(File::open(folder.path("rejected.csv")).unwrap());
+    let mut header = String::new();
+    pipe.read_line(&mut header).unwrap();
+    assert!(header.ends_with(",reason\n"), "{header}");
+    run.signal(Signal::SIGINT);
+    let mut rejected = String::new();
+    pipe.read_to_string(&mut rejected).unwrap();
+    assert_eq!(run.wait().code(), Some(130), "{}", folder.read("stderr"));
+    let report: Value = serde_json::from_str(&run.rest_of_output()).unwrap();
+    assert_is_consistent(&report, &folder.read("by_carrier_month.csv"), &rejected);
+}
+
+/// Each row that was read was counted in a group or rejected.
+fn assert_is_consistent(report: &Value, groups: &str, rejected: &str) {
+    assert_eq!(report["outcome"], "interrupted");
+    assert_eq!(report["ledger"], serde_json::json!({ "Ok": null }));
+    let read = report["stages"][0]["rows_in"].as_u64().unwrap();
+    let count_at = groups.lines().next().unwrap().split(',').position(|name| name == "count");
+    let count =
+        |line: &str| line.split(',').nth(count_at.unwrap()).unwrap().parse::<u64>().unwrap();
+    let good: u64 = groups.lines().skip(1).map(count).sum();
+    assert_eq!(good + rejected.lines().count() as u64, read);
+    assert!(rejected.ends_with('\n'));
+    assert!(read > 0 && read < 20 * 27_004, "{read} rows: not in the middle");
+}
