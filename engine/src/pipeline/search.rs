@@ -5,8 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Folders that are searched for plugins, in this order: the scene's `plugin_paths`, the folder of
-/// the executable, its `deps/` (where cargo puts the standard plugins), and `TANDA_PLUGIN_PATH`.
+/// Folders that are searched for plugins, in this order: the scene's `plugin_paths`; the folder of
+/// the executable and its `deps/` (where cargo puts the standard plugins), then the same one folder
+/// up, for tests and examples; and `TANDA_PLUGIN_PATH`.
 #[derive(Debug, Clone)]
 pub struct SearchPath(Vec<PathBuf>);
 
