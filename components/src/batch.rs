@@ -26,6 +26,8 @@ pub enum BatchState {
 pub struct At {
     /// The stage.
     pub stage: Entity,
+    /// Its index, kept here because dispatch asks it of every waiting batch in every tick.
+    pub index: StageIndex,
     /// Which of the stage's incoming edges, from 0.
     pub input: u8,
 }

@@ -1,7 +1,7 @@
 use bevy_ecs::{component::Component, entity::Entity};
 
 use crate::{
-    OriginSet,
+    OriginSet, StageIndex,
     limits::{EDGES_IN_MAX, EDGES_OUT_MAX},
 };
 
@@ -12,6 +12,8 @@ pub struct Edge {
     pub port: u8,
     /// The stage it enters.
     pub stage: Entity,
+    /// Index of that stage.
+    pub index: StageIndex,
     /// Which of that stage's incoming edges it is, from 0.
     pub input: u8,
 }
@@ -25,7 +27,8 @@ pub struct Edges {
 
 impl Default for Edges {
     fn default() -> Self {
-        let none = Edge { port: 0, stage: Entity::PLACEHOLDER, input: 0 };
+        let none =
+            Edge { port: 0, stage: Entity::PLACEHOLDER, index: StageIndex::default(), input: 0 };
         Self { edges: [none; EDGES_OUT_MAX], count: 0 }
     }
 }

@@ -1,10 +1,14 @@
 use bevy_ecs::{component::Component, entity::Entity};
 
+use crate::StageIndex;
+
 /// A running copy of a stage's plugin, decoder or encoder.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Instance {
     /// The stage it works for.
     pub stage: Entity,
+    /// Index of that stage.
+    pub stage_index: StageIndex,
     /// Number among the stage's instances, from 0.
     pub index: u16,
 }

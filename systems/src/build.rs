@@ -70,7 +70,7 @@ pub fn build_world(world: &mut World, topology: &Topology) -> Vec<Entity> {
             origins = origins.union(carried[from]);
             let mut edges =
                 world.get_mut::<Edges>(entities[from]).expect("every stage is spawned with edges");
-            edges.push(Edge { port: edge.port, stage, input });
+            edges.push(Edge { port: edge.port, stage, index: StageIndex(index as u16), input });
         }
         if makes_batches(spec.kind) {
             origins.insert(StageIndex(index as u16));
@@ -132,7 +132,11 @@ fn spawn_stage(world: &mut World, index: StageIndex, spec: &StageSpec) -> Entity
     }
     for number in 0..spec.instances {
         let held = InFlight { count: 0, slots: 1 };
-        world.spawn((Instance { stage, index: number }, held, ServiceTime::default()));
+        world.spawn((
+            Instance { stage, stage_index: index, index: number },
+            held,
+            ServiceTime::default(),
+        ));
     }
     stage
 }

@@ -4,7 +4,7 @@ use bevy_ecs::prelude::*;
 use bumpalo::{Bump, collections::Vec as ArenaVec};
 use tanda_components::{
     At, BatchState, BufferHandle, Capacity, Effect, Frontier, InFlight, Instance, Lineage, Origins,
-    Outbox, Priority, Run, Sink, Stage, StageInputs, limits::STAGES_MAX,
+    Outbox, Priority, Run, Sink, StageInputs, limits::STAGES_MAX,
 };
 
 use crate::tick_arena::TickArena;
@@ -86,11 +86,8 @@ type Batches<'w, 's> = Query<
         &'static Priority,
     ),
 >;
-type Stages<'w, 's> = Query<
-    'w,
-    's,
-    (&'static Stage, &'static StageInputs, Option<&'static mut Frontier>, Option<&'static Sink>),
->;
+type Stages<'w, 's> =
+    Query<'w, 's, (&'static StageInputs, Option<&'static mut Frontier>, Option<&'static Sink>)>;
 
 /// Gives ready batches to idle instances.
 ///
@@ -112,7 +109,7 @@ pub(crate) fn dispatch_batches(
         return;
     }
     let arena = arena.get();
-    let mut idle = gather_idle(arena, &instances, &stages);
+    let mut idle = gather_idle(arena, &instances);
     let mut ready = gather_ready(arena, &batches, &stages, &idle, &origins);
     for (candidate, instance) in plan_dispatch(arena, &mut ready, &mut idle, free) {
         let (batch, mut state, at, _, &buffer, _) =
@@ -131,13 +128,15 @@ pub(crate) fn dispatch_batches(
 fn gather_idle<'a>(
     arena: &'a Bump,
     instances: &Query<(Entity, &Instance, &mut InFlight)>,
-    stages: &Stages,
 ) -> ArenaVec<'a, Idle> {
     let mut idle = ArenaVec::new_in(arena);
     for (entity, instance, in_flight) in instances {
-        let (stage, ..) = stages.get(instance.stage).expect("an instance works for a stage");
         for _ in in_flight.count..in_flight.slots {
-            idle.push(Idle { instance: entity, stage: stage.index.0, index: instance.index });
+            idle.push(Idle {
+                instance: entity,
+                stage: instance.stage_index.0,
+                index: instance.index,
+            });
         }
     }
     idle
@@ -155,14 +154,10 @@ fn gather_ready<'a>(
     idle.iter().for_each(|idle| idle_at[usize::from(idle.stage)] = true);
     let mut ready = ArenaVec::new_in(arena);
     for (batch, state, at, &lineage, _, &priority) in batches {
-        if *state != BatchState::Ready {
+        if *state != BatchState::Ready || !idle_at[usize::from(at.index.0)] {
             continue;
         }
-        let (stage, inputs, frontier, sink) =
-            stages.get(at.stage).expect("a batch stands at a stage");
-        if !idle_at[usize::from(stage.index.0)] {
-            continue;
-        }
+        let (inputs, frontier, sink) = stages.get(at.stage).expect("a batch stands at a stage");
         // A sink's frontier orders its writes; its encoders take any batch.
         if let (Some(frontier), None) = (frontier, sink) {
             let next = frontier.settle(inputs.carries(), origins);
@@ -170,7 +165,7 @@ fn gather_ready<'a>(
                 continue;
             }
         }
-        ready.push(Candidate { batch, stage: stage.index.0, priority, lineage, input: at.input });
+        ready.push(Candidate { batch, stage: at.index.0, priority, lineage, input: at.input });
     }
     ready
 }

@@ -29,10 +29,13 @@ pub(crate) fn end_stages(
     mut again: ResMut<TickAgain>,
     mut origins: ResMut<Origins>,
     mut outbox: ResMut<Outbox>,
+    sources: Query<&Source>,
     stages: Query<StageEnds>,
     mut states: Query<&mut StageState>,
 ) {
-    if !matches!(*run, Run::Running | Run::Draining) {
+    // While every source reads, no stage can be drained.
+    let none_ended = sources.iter().all(|source| !source.ended);
+    if none_ended || !matches!(*run, Run::Running | Run::Draining) {
         return;
     }
     let mut empty = ArenaVec::new_in(arena.get());
@@ -76,8 +79,12 @@ pub(crate) fn end_run(
     mut run: ResMut<Run>,
     capacity: Res<Capacity>,
     mut outbox: ResMut<Outbox>,
+    sources: Query<&Source>,
     stages: Query<(Entity, &StageState, &Occupancy, Option<&Source>, Option<&Sink>)>,
 ) {
+    if sources.iter().any(|source| !source.ended) {
+        return;
+    }
     let fault = match *run {
         Run::Ended { .. } => return,
         Run::Failing { fault } => Some(fault),

@@ -69,7 +69,8 @@ pub fn build_schedule() -> Schedule {
         (stop_sources, abandon_batches).chain().in_set(BuiltIn(Supervise)),
         admit_batches.in_set(BuiltIn(Allocate)),
         (dispatch_batches, write_batches).chain().in_set(BuiltIn(Dispatch)),
-        (retire_batches, end_stages, end_run).chain().in_set(BuiltIn(Retire)),
+        // None of them looks at what the one before despawns: one sync point for all three.
+        (retire_batches, end_stages, end_run).chain_ignore_deferred().in_set(BuiltIn(Retire)),
     ));
     for phase in [Ingest, Supervise, Allocate, Dispatch, Retire] {
         schedule.configure_sets(BuiltIn(phase).in_set(phase));

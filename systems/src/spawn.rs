@@ -44,7 +44,7 @@ impl Emission {
     ) -> u32 {
         let mut count = 0;
         for edge in edges.of_port(port) {
-            self.spawn(commands, At { stage: edge.stage, input: edge.input });
+            self.spawn(commands, At { stage: edge.stage, index: edge.index, input: edge.input });
             if let Ok(mut occupancy) = occupancies.get_mut(edge.stage) {
                 occupancy.0 += 1;
             }

@@ -26,9 +26,11 @@ pub(crate) fn write_batches(
     }
     let mut waiting = ArenaVec::new_in(arena.get());
     for (batch, state, at, &lineage, _) in &batches {
+        if !matches!(*state, BatchState::Ready | BatchState::Encoded) {
+            continue;
+        }
         let Ok((sink, ..)) = sinks.get(at.stage) else { continue };
-        let written_next = if sink.encodes { BatchState::Encoded } else { BatchState::Ready };
-        if *state == written_next {
+        if sink.encodes == (*state == BatchState::Encoded) {
             waiting.push((at.stage, lineage, at.input, batch));
         }
     }

@@ -33,10 +33,9 @@ impl Facts<'_, '_> {
     }
 
     pub(super) fn enter_processed(&mut self, batch: Entity, elapsed_micros: u32) {
-        self.free_instance(batch, elapsed_micros);
         let (mut state, at, _, _, rows, bytes, emitted, ..) =
             self.batches.get_mut(batch).expect("a processed batch is live");
-        *state = BatchState::Done;
+        let held = core::mem::replace(&mut *state, BatchState::Done);
         let (stage, .., mut ledger, mut growth) =
             self.stages.get_mut(at.stage).expect("a batch stands at a stage");
         // How many records a piece has is only known when it is decoded: blank lines are none.
@@ -47,6 +46,7 @@ impl Facts<'_, '_> {
         ledger.busy_micros += u64::from(elapsed_micros);
         growth.learn(bytes.0, emitted.bytes);
         self.books.retiring.push(batch);
+        self.free_instance(held, elapsed_micros);
     }
 
     /// The batch goes on as its bytes; the record batch is not needed any more.
@@ -57,10 +57,9 @@ impl Facts<'_, '_> {
         encoded_bytes: u64,
         elapsed_micros: u32,
     ) {
-        self.free_instance(batch, elapsed_micros);
         let (mut state, at, _, mut buffer, _, mut bytes, ..) =
             self.batches.get_mut(batch).expect("an encoded batch is live");
-        *state = BatchState::Encoded;
+        let held = core::mem::replace(&mut *state, BatchState::Encoded);
         let (.., mut ledger, mut growth) =
             self.stages.get_mut(at.stage).expect("a batch stands at a stage");
         ledger.busy_micros += u64::from(elapsed_micros);
@@ -69,6 +68,7 @@ impl Facts<'_, '_> {
         let old = core::mem::replace(&mut *buffer, encoded);
         self.books.buffers.enter(encoded, 1, encoded_bytes);
         self.books.retiring.leave(old);
+        self.free_instance(held, elapsed_micros);
     }
 
     pub(super) fn enter_written(&mut self, batch: Entity, written_bytes: u64) {
@@ -86,10 +86,9 @@ impl Facts<'_, '_> {
         self.books.retiring.push(batch);
     }
 
-    /// The instance that holds `batch` gets its slot back.
-    pub(super) fn free_instance(&mut self, batch: Entity, elapsed_micros: u32) {
-        let Ok((state, ..)) = self.batches.get(batch) else { return };
-        let BatchState::InFlight { instance } = *state else { return };
+    /// The instance that held a batch in this state gets its slot back.
+    pub(super) fn free_instance(&mut self, held: BatchState, elapsed_micros: u32) {
+        let BatchState::InFlight { instance } = held else { return };
         let (mut in_flight, mut service) =
             self.instances.get_mut(instance).expect("a batch in flight is held by an instance");
         in_flight.count -= 1;

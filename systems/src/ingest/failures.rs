@@ -7,16 +7,16 @@ use super::Facts;
 
 impl Facts<'_, '_> {
     pub(super) fn fail_batch(&mut self, batch: Entity, fault: FaultId) {
-        self.free_instance(batch, 0);
         let (mut state, at, ..) = self.batches.get_mut(batch).expect("a failed batch is live");
-        if *state == BatchState::Writing
+        // Back among the waiting: the run is failing, so Supervise abandons it and enters its rows.
+        let held = core::mem::replace(&mut *state, BatchState::Ready);
+        if held == BatchState::Writing
             && let Ok(mut sink) = self.sinks.get_mut(at.stage)
         {
             sink.writes -= 1;
         }
-        // Back among the waiting: the run is failing, so Supervise abandons it and enters its rows.
-        *state = BatchState::Ready;
         let stage = at.stage;
+        self.free_instance(held, 0);
         self.commands.trigger(BatchFailed { batch, stage, fault });
         self.fail_run(fault);
     }

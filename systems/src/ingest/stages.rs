@@ -45,7 +45,7 @@ impl Facts<'_, '_> {
             let (occupancies, admissions) = (&mut self.occupancies, &mut self.admissions);
             emission.spawn_on_edges(&mut self.commands, edges, 0, occupancies, admissions)
         } else {
-            emission.spawn(&mut self.commands, At { stage, input: 0 });
+            emission.spawn(&mut self.commands, At { stage, index: stage_row.index, input: 0 });
             self.occupancies.get_mut(stage).expect("every stage has an occupancy").0 += 1;
             1
         };
