@@ -1,11 +1,11 @@
 //! What `bind` said, read out of the plugin's memory and checked.
 
-use arrow::datatypes::{Field, Schema};
+use arrow::datatypes::{Field, Schema, SchemaRef};
 use arrow::ffi::FFI_ArrowSchema;
 use tanda_plugin::abi::{
     ArrowSchema, RawBound, RawPort, RawWanted, RawWantedPort, Text, check_schema,
 };
-use tanda_plugin::{Binding, Flags, Layout, PORTS_MAX, Port, Reads, Wanted};
+use tanda_plugin::{Binding, Flags, Layout, LayoutError, PORTS_MAX, Port, Reads, Wanted};
 
 use crate::error::BoundFault;
 
@@ -17,6 +17,27 @@ pub struct Bound {
     /// Columns of the input that the plugin computes on; later stages decide about the others.
     pub reads: Reads,
     pub(crate) ports: Vec<Port>,
+}
+
+impl Bound {
+    /// What an instance elsewhere, in a worker, said that it is bound to; checked as one here is.
+    ///
+    /// # Errors
+    /// The binding breaks the contract of plugins.
+    pub fn of(
+        input: &SchemaRef,
+        binding: Binding,
+        wanted: Option<&Wanted>,
+    ) -> Result<Self, LayoutError> {
+        let layout = Layout::new(input, &binding, wanted)?;
+        Ok(Self { layout, reads: binding.reads, ports: binding.ports })
+    }
+
+    /// The ports as the plugin named them; the same whatever is wanted.
+    #[must_use]
+    pub fn ports(&self) -> &[Port] {
+        &self.ports
+    }
 }
 
 /// A fault and the part of the binding that has it.
@@ -31,11 +52,15 @@ pub(crate) unsafe fn read_binding(raw: &RawBound) -> Result<Binding, Faulty> {
     if count > PORTS_MAX {
         return Err(("the list of ports".to_owned(), BoundFault::TooMany(count)));
     }
+    let flags = Flags::from_bits(raw.flags);
+    if flags.unknown() != Flags::empty() {
+        return Err(("the field `flags`".to_owned(), BoundFault::UnknownFlags(flags.unknown())));
+    }
     // SAFETY: the lists and what they point at are as they say (S1).
     unsafe {
         let ports = list("the list of ports", raw.ports, count)?.iter().enumerate();
         let ports = ports.map(|(index, port)| read_port(index, port)).collect::<Result<_, _>>()?;
-        Ok(Binding { ports, reads: read_reads(raw)?, flags: Flags::from_bits(raw.flags) })
+        Ok(Binding { ports, reads: read_reads(raw)?, flags })
     }
 }
 
@@ -44,6 +69,9 @@ pub(crate) unsafe fn read_binding(raw: &RawBound) -> Result<Binding, Faulty> {
 unsafe fn read_port(index: usize, raw: &RawPort) -> Result<Port, Faulty> {
     // SAFETY: the text is valid until the next `bind` (S1).
     let name = unsafe { read_text(&format!("the name of port {index}"), raw.name) }?;
+    if raw.reserved != 0 {
+        return Err((format!("port `{name}`"), BoundFault::Reserved(raw.reserved)));
+    }
     // SAFETY: null or a schema that is valid until the next `bind` (S1).
     let own = unsafe { read_fields(raw.own) }
         .map_err(|fault| (format!("the schema of port `{name}`"), fault))?;

@@ -127,6 +127,17 @@ pub enum LoadError {
         /// Flags of the plugin.
         flags: Flags,
     },
+    /// Bits of its flags are set that this version of the ABI does not define.
+    #[error(
+        "{}: its flags have the unknown bits {unknown}; clear them, or run a newer engine",
+        .path.display()
+    )]
+    UnknownFlags {
+        /// The file.
+        path: PathBuf,
+        /// The bits.
+        unknown: Flags,
+    },
 }
 
 /// The functions of a plugin.
@@ -174,6 +185,21 @@ pub enum CallError {
         /// The call.
         call: Call,
         /// Its error.
+        error: PluginError,
+    },
+    /// The plugin returned a status that the ABI does not define. The instance can be called again.
+    #[error(
+        "plugin `{plugin}` returned the unknown status {status} from {call}, expected TANDA_OK (0), \
+         TANDA_ERROR (1) or TANDA_PANIC (2): {error}"
+    )]
+    UnknownStatus {
+        /// Name of the plugin.
+        plugin: String,
+        /// The call.
+        call: Call,
+        /// The status.
+        status: i32,
+        /// Its error, if it gave one.
         error: PluginError,
     },
     /// The plugin panicked. The instance can only be dropped.
@@ -266,6 +292,12 @@ pub enum BoundFault {
     /// More ports than [`tanda_plugin::PORTS_MAX`].
     #[error("{0} entries, at most {max} can be", max = tanda_plugin::PORTS_MAX)]
     TooMany(usize),
+    /// A field that is kept for later versions is not 0.
+    #[error("`reserved` is {0}, expected 0")]
+    Reserved(u32),
+    /// Flags have bits that this version of the ABI does not define.
+    #[error("the unknown bits {0} are set")]
+    UnknownFlags(Flags),
     /// A text is not text.
     #[error("{0}")]
     Text(TextFault),

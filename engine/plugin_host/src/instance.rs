@@ -9,7 +9,8 @@ use arrow::datatypes::{Field, SchemaRef};
 use arrow::ffi::FFI_ArrowSchema;
 use arrow::record_batch::RecordBatch;
 use tanda_plugin::abi::{
-    self, Addresses, Exporter, RawBound, RawBytes, RawError, STATUS_OK, STATUS_PANIC, Text,
+    self, Addresses, Exporter, RawBound, RawBytes, RawError, STATUS_ERROR, STATUS_OK, STATUS_PANIC,
+    Text,
 };
 use tanda_plugin::{Binding, Layout, LayoutError, PluginError, Wanted, first_unsupported};
 
@@ -343,7 +344,8 @@ fn outcome(plugin: &str, call: Call, status: i32, mut error: RawError) -> Result
     Err(match status {
         STATUS_OK => return Ok(()),
         STATUS_PANIC => CallError::Panicked { plugin, call, message: error.message().to_owned() },
-        _ => CallError::Failed { plugin, call, error },
+        STATUS_ERROR => CallError::Failed { plugin, call, error },
+        _ => CallError::UnknownStatus { plugin, call, status, error },
     })
 }
 

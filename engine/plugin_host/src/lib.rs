@@ -18,12 +18,16 @@ mod context;
 mod error;
 mod instance;
 mod library;
+mod stdout;
+mod trap;
 
 pub use bind::Bound;
 pub use collect::{Output, Outputs};
 pub use error::{BoundFault, Call, CallError, EmissionFault, LoadError};
 pub use instance::Instance;
-pub use library::Library;
+pub use library::{Library, check_file};
+pub use stdout::stdout_was_closed;
 pub use tanda_plugin::{
     Binding, Flags, Layout, LayoutError, PluginError, Port, PortLayout, Reads, Wanted, WantedPort,
 };
+pub use trap::report_denied_calls;

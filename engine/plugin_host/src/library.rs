@@ -164,8 +164,11 @@ fn words(error: &libloading::Error) -> String {
     std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
 }
 
-/// The absolute path of a file that begins like a shared library.
-fn check_file(path: &Path) -> Result<PathBuf, LoadError> {
+/// The absolute path of a file that begins like a shared library. Nothing of it is run.
+///
+/// # Errors
+/// There is no such file, or it is no shared library.
+pub fn check_file(path: &Path) -> Result<PathBuf, LoadError> {
     let unreadable = |source| LoadError::Unreadable { path: path.to_owned(), source };
     // Absolute: a bare name would be looked up in the linker's own search path.
     let absolute = match path.canonicalize() {
@@ -188,6 +191,9 @@ fn check_file(path: &Path) -> Result<PathBuf, LoadError> {
 
 fn check_functions(path: &Path, table: &PluginTable) -> Result<(), LoadError> {
     let flags = Flags::from_bits(table.flags);
+    if flags.unknown() != Flags::empty() {
+        return Err(LoadError::UnknownFlags { path: path.to_owned(), unknown: flags.unknown() });
+    }
     if flags.kind() == Flags::empty() {
         return Err(LoadError::NoKind { path: path.to_owned(), flags });
     }

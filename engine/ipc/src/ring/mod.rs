@@ -1,0 +1,102 @@
+//! The ring: one producer, one consumer, 64 slots, no lock.
+//!
+//! Both sides hold their own index in private memory and only *publish* it in the ring. The other
+//! side's index is read once, checked against the private books, and remembered; an index that is
+//! impossible makes the end corrupt for ever (R3). Indices count slots since the start and wrap at
+//! 2^64.
+//!
+//! Layout of a ring, in lines of 128 bytes (two cache lines, for the prefetcher takes pairs):
+//!
+//! | line | holds | written by |
+//! |---|---|---|
+//! | 0 | `tail`: slots published | producer |
+//! | 1 | `head`: slots taken | consumer |
+//! | 2 | `parked`: the consumer sleeps, or is about to | consumer sets, both clear |
+//! | 3… | slots of eight words | producer |
+
+mod consumer;
+mod error;
+#[cfg(all(test, loom))]
+mod loom_tests;
+mod producer;
+#[cfg(all(test, not(loom)))]
+mod tests;
+
+pub(crate) use consumer::Consumer;
+pub use error::{Corrupt, RingFull};
+pub(crate) use producer::Producer;
+
+use crate::sync::{AtomicU32, AtomicU64, Ordering, Witness};
+
+/// Slots of a ring, a power of two.
+pub const RING_SLOTS: usize = if cfg!(loom) { 2 } else { 64 };
+
+/// Words of a slot. The model checker has two, to have fewer interleavings that say the same.
+pub(crate) const SLOT_WORDS: usize = if cfg!(loom) { 2 } else { 8 };
+
+/// A slot as the ring sees it.
+pub(crate) type Words = [u64; SLOT_WORDS];
+
+const _: () = assert!(RING_SLOTS.is_power_of_two());
+const CAPACITY: u64 = RING_SLOTS as u64;
+
+/// What the consumer says of itself in `parked`.
+const AWAKE: u32 = 0;
+const PARKED: u32 = 1;
+
+/// Keeps what two sides write apart.
+#[repr(C, align(128))]
+struct Line<T>(T);
+
+/// Where a slot lies.
+#[repr(C)]
+struct Place {
+    words: [AtomicU64; SLOT_WORDS],
+    witness: Witness,
+}
+
+const _: () = assert!(cfg!(loom) || size_of::<Place>() == 64);
+
+/// A ring as it lies in shared memory. All zeros is an empty ring.
+#[repr(C)]
+pub(crate) struct Ring {
+    tail: Line<AtomicU64>,
+    head: Line<AtomicU64>,
+    parked: Line<AtomicU32>,
+    slots: [Place; RING_SLOTS],
+}
+
+impl Ring {
+    /// An empty ring in private memory whose first index is `start`.
+    #[cfg(test)]
+    pub(crate) fn starting_at(start: u64) -> Self {
+        let place = |_| Place {
+            words: std::array::from_fn(|_| AtomicU64::new(0)),
+            witness: Witness::default(),
+        };
+        Self {
+            tail: Line(AtomicU64::new(start)),
+            head: Line(AtomicU64::new(start)),
+            parked: Line(AtomicU32::new(AWAKE)),
+            slots: std::array::from_fn(place),
+        }
+    }
+
+    fn place(&self, index: u64) -> &Place {
+        &self.slots[(index % CAPACITY) as usize]
+    }
+
+    fn write_slot(&self, index: u64, words: &Words) {
+        let place = self.place(index);
+        place.witness.writes();
+        for (to, word) in place.words.iter().zip(words) {
+            to.store(*word, Ordering::Relaxed);
+        }
+    }
+
+    fn read_slot(&self, index: u64) -> Words {
+        let place = self.place(index);
+        place.witness.reads();
+        std::array::from_fn(|word| place.words[word].load(Ordering::Relaxed))
+    }
+}

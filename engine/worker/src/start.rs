@@ -1,0 +1,182 @@
+//! The start of a worker: from a socket as standard input to an open plugin in its sandbox.
+
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use tanda_ipc::{Channel, ChannelError, Frame, WorkerEnd, WorkerFds};
+use tanda_memory::{Arena, SegmentFile, SegmentId, Segments};
+use tanda_plugin_host::{CallError, Instance, Library, LoadError};
+
+use crate::protocol::{Ask, Failure, Opened, Reply, Start};
+use crate::sandbox::{self, InForce, Policy};
+use crate::serve::Server;
+
+/// Why a worker cannot start or go on. The engine hears it, where it still listens.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum WorkerError {
+    /// The standard input is not the engine's socket.
+    #[error("a worker is started by the engine, not by hand")]
+    NotAsked,
+    /// The control channel broke.
+    #[error("the control channel failed: {0}")]
+    Channel(#[from] ChannelError),
+    /// The engine said something else than expected: another build.
+    #[error("the engine said what this worker does not understand: {0}")]
+    NotUnderstood(String),
+    /// Something before the sandbox failed.
+    #[error("cannot prepare: {0}")]
+    Prepare(String),
+    /// The library is no plugin.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The plugin cannot be opened.
+    #[error("{0}")]
+    Open(Box<CallError>),
+    /// The rings broke.
+    #[error("the rings failed: {0}")]
+    Rings(String),
+}
+
+/// The whole life of a worker; its exit code is 0 when the engine has closed the channel.
+///
+/// To be called before the process has another thread or an open file of its own.
+#[must_use]
+pub fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), WorkerError> {
+    let stdin = std::io::stdin().as_fd().try_clone_to_owned();
+    let channel = Channel::from_fd(stdin.map_err(|error| prepare(&error))?);
+    let frame = channel.receive().map_err(|_| WorkerError::NotAsked)?;
+    let (start, fds) = read_start(frame.ok_or(WorkerError::NotAsked)?)?;
+    log_to_engine(&start.log);
+    let mut server = match open(&start, &channel, fds) {
+        Ok((opened, server)) => {
+            reply(&channel, &Reply::Opened(opened))?;
+            server
+        }
+        Err(error) => {
+            let failure = if let WorkerError::Open(call) = &error {
+                Failure::from(call.as_ref())
+            } else {
+                Failure::new(&error)
+            };
+            reply(&channel, &Reply::Failed(failure))?;
+            return Err(error);
+        }
+    };
+    server.serve(&channel)
+}
+
+fn read_start(frame: Frame) -> Result<(Start, Vec<OwnedFd>), WorkerError> {
+    match serde_json::from_slice(&frame.bytes) {
+        Ok(Ask::Start(start)) => Ok((*start, frame.fds)),
+        Ok(other) => Err(WorkerError::NotUnderstood(format!("{other:?} comes before Start"))),
+        Err(error) => Err(WorkerError::NotUnderstood(error.to_string())),
+    }
+}
+
+/// What the plugin and this crate log goes to the log pipe, a line each: level, then text.
+fn log_to_engine(levels: &str) {
+    let filter = tracing_subscriber::EnvFilter::try_new(levels)
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    // A worker has one log; only a test that starts two in one process could have set one before.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .without_time()
+        .with_target(false)
+        .with_ansi(false)
+        .with_writer(std::io::stderr)
+        .try_init();
+}
+
+fn open(
+    start: &Start,
+    channel: &Channel,
+    fds: Vec<OwnedFd>,
+) -> Result<(Opened, Server), WorkerError> {
+    let [control, wake_engine, wake_worker, engine_file, own_file] = <[OwnedFd; 5]>::try_from(fds)
+        .map_err(|fds| WorkerError::NotUnderstood(format!("Start with {} files", fds.len())))?;
+    let end = WorkerEnd::from_fds(WorkerFds { control, wake_engine, wake_worker })
+        .map_err(|error| prepare(&error))?;
+    let (arena, segments) = map_segments(start, engine_file, own_file)?;
+    let policy = confine(start, channel, &end)?;
+    let in_force = sandbox::enter_first(&policy).map_err(|error| prepare(&error))?;
+    let (library, instance) = open_plugin(start)?;
+    sandbox::enter_second(&policy).map_err(|error| prepare(&error))?;
+    let opened = describe(&library, in_force);
+    Ok((opened, Server::new(end, arena, segments, instance)))
+}
+
+/// Maps the two segments; their descriptors are closed.
+fn map_segments(
+    start: &Start,
+    engine_file: OwnedFd,
+    own_file: OwnedFd,
+) -> Result<(Arena, Segments), WorkerError> {
+    let map = |file: OwnedFd| SegmentFile::from_fd(file).map_err(|error| prepare(&error));
+    let own = map(own_file)?.map_writer().map_err(|error| prepare(&error))?;
+    let engine = map(engine_file)?.map_reader().map_err(|error| prepare(&error))?;
+    let arena = Arena::new(SegmentId(start.own_segment), own);
+    let mut segments = Segments::default();
+    segments.add_own(arena.clone());
+    segments.add_reader(SegmentId(start.engine_segment), engine);
+    Ok((arena, segments))
+}
+
+/// Leaves nothing open but what a worker needs, and ties its life to the engine's.
+fn confine(start: &Start, channel: &Channel, end: &WorkerEnd) -> Result<Policy, WorkerError> {
+    let control_fd = channel.fd().as_raw_fd();
+    let [wake_engine, wake_worker] = end.wake_fds();
+    let keep_fds = vec![0, 1, 2, control_fd, wake_engine, wake_worker];
+    tanda_ipc::close_all_but(&keep_fds).map_err(|error| prepare(&error))?;
+    match tanda_ipc::die_with_parent(start.engine_pid) {
+        Ok(true) => {}
+        Ok(false) => return Err(WorkerError::Prepare("the engine has gone already".into())),
+        Err(error) => return Err(prepare(&error)),
+    }
+    Ok(Policy {
+        level: start.level,
+        memory_limit: start.memory_limit,
+        library: start.library.clone(),
+        read: start.read.clone(),
+        keep_fds,
+        control_fd,
+    })
+}
+
+fn open_plugin(start: &Start) -> Result<(Arc<Library>, Instance), WorkerError> {
+    let library = Library::open(&start.library)?;
+    let never = Arc::new(AtomicBool::new(false));
+    let instance = library.open_instance(&start.config, never, &start.stage);
+    let instance = instance.map_err(|error| WorkerError::Open(Box::new(error)))?;
+    Ok((library, instance))
+}
+
+fn describe(library: &Library, sandbox: InForce) -> Opened {
+    Opened {
+        name: library.name().to_owned(),
+        version: library.version().to_owned(),
+        flags: library.flags().bits(),
+        sandbox,
+    }
+}
+
+pub(crate) fn reply(channel: &Channel, reply: &Reply) -> Result<(), WorkerError> {
+    let bytes = serde_json::to_vec(reply).expect("replies are plain data");
+    Ok(channel.send(&bytes, &[])?)
+}
+
+fn prepare(error: &dyn std::fmt::Display) -> WorkerError {
+    WorkerError::Prepare(error.to_string())
+}
