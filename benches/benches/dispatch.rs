@@ -69,7 +69,7 @@ fn plan(criterion: &mut Criterion) {
                 set_up,
                 |(ready, idle)| {
                     arena.reset();
-                    let steps = plan_dispatch(&arena, ready, idle, usize::MAX).len();
+                    let steps = plan_dispatch(&arena, ready, idle, usize::MAX, usize::MAX).len();
                     assert_eq!(steps, batches.min(instances) as usize);
                 },
                 BatchSize::SmallInput,
@@ -85,13 +85,19 @@ fn candidate(number: u32) -> Candidate {
         batch: entity(number),
         stage: 3,
         priority: Priority(0),
-        lineage: Lineage { origin: StageIndex(0), seq },
+        lineage: Lineage { origin: StageIndex(0), seq, part: 0 },
         input: 0,
     }
 }
 
 fn idle(number: u32) -> Idle {
-    Idle { instance: entity(100_000 + number), stage: 3, index: number as u16 }
+    Idle {
+        instance: entity(100_000 + number),
+        stage: 3,
+        index: number as u16,
+        held: 0,
+        isolated: false,
+    }
 }
 
 fn entity(number: u32) -> Entity {

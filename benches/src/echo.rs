@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use bevy_ecs::prelude::*;
-use tanda::platform::Platform;
+use tanda::platform::{Platform, Sleep};
 use tanda_components::{
     BufferHandle, Edges, Effect, EngineTime, Inbox, Input, Instance, Stage, StageIndex, StageKind,
     limits::PORTS_MAX,
@@ -112,7 +112,12 @@ impl Echo {
             Effect::FinishStage { stage } | Effect::CloseSink { sink: stage } => {
                 say(Input::StageFinished { stage });
             }
-            Effect::ReleaseBuffer { .. } | Effect::AbandonSink { .. } | Effect::CancelJobs => {}
+            Effect::ReleaseBuffer { .. }
+            | Effect::AbandonSink { .. }
+            | Effect::CancelJobs
+            | Effect::StartWorker { .. }
+            | Effect::KillWorker { .. }
+            | Effect::TakeSnapshot { .. } => {}
         }
     }
 }
@@ -135,7 +140,7 @@ impl Platform for Echo {
         }
     }
 
-    fn wait(&mut self, inbox: &mut Inbox, _sleep: bool) -> EngineTime {
+    fn wait(&mut self, inbox: &mut Inbox, _until: Sleep) -> EngineTime {
         for _ in 0..self.answers_max {
             if inbox.free_count() <= PORTS_MAX {
                 break;
@@ -162,7 +167,10 @@ impl Platform for Echo {
             | Effect::FinishStage { .. }
             | Effect::CloseSink { .. }
             | Effect::AbandonSink { .. }
-            | Effect::CancelJobs => self.waiting.push_back(effect),
+            | Effect::CancelJobs
+            | Effect::StartWorker { .. }
+            | Effect::KillWorker { .. }
+            | Effect::TakeSnapshot { .. } => self.waiting.push_back(effect),
         }
     }
 }

@@ -48,6 +48,7 @@ fn stage(name: &str, kind: StageKind, instances: u16, inputs: &[(u16, u8)]) -> S
         ordered: false,
         piece_bytes: BATCH_BYTES,
         priority: 0,
+        isolation: None,
     }
 }
 

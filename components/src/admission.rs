@@ -22,6 +22,10 @@ pub struct Budget {
     pub limit: u64,
     /// Bytes reserved.
     pub reserved: u64,
+    /// Bytes of settled batches that are kept to rebuild the state of a worker that dies.
+    pub held: u64,
+    /// Bytes of them above which one instance is asked for a snapshot.
+    pub held_share: u64,
     /// Pieces in flight at most over all sources: beyond it more would only wait and cool the
     /// caches.
     pub pieces_max: u32,

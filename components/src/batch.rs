@@ -13,6 +13,12 @@ pub enum BatchState {
         /// The instance.
         instance: Entity,
     },
+    /// Processed by an isolated instance of a stage with a state, and kept until a snapshot covers
+    /// it: should the instance die before, it is processed again.
+    Held {
+        /// The instance whose state it is in.
+        instance: Entity,
+    },
     /// At a sink: its bytes are ready and wait for their turn in the order.
     Encoded,
     /// At a sink: handed to the writer.
@@ -34,8 +40,9 @@ pub struct At {
 
 /// Where a batch comes from: the order in which sinks write and `EXCLUSIVE` stages process.
 ///
-/// What a stage makes of a batch keeps the batch's lineage; what it makes at the end of its input
-/// has the stage itself as origin. So every lineage below an origin's total exists exactly once an
+/// What a stage makes of a batch keeps the batch's origin and number; what it makes at the end of
+/// its input has the stage itself as origin. Where branches of one origin meet at a stage, the
+/// parts tell what came on which. So every lineage below an origin's total exists exactly once an
 /// edge.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Lineage {
@@ -43,6 +50,9 @@ pub struct Lineage {
     pub origin: StageIndex,
     /// Number of the batch within its origin, from 0, without gaps.
     pub seq: u64,
+    /// Which of the ways from the origin to here it took, from 0, without gaps; see
+    /// [`OriginParts`](crate::OriginParts).
+    pub part: u16,
 }
 
 /// Rows of a batch; of a raw piece of a source the lines, which are its records at most.
@@ -67,4 +77,15 @@ pub struct Emitted {
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Priority(pub i16);
 
-const _: () = assert!(size_of::<(BatchState, At, Lineage, Rows, Bytes, Priority)>() <= 80);
+/// What has befallen a batch at the stage where it stands.
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Attempts {
+    /// Times in a row that a worker died while it held the batch; at most `ATTEMPTS_MAX`.
+    pub died: u8,
+    /// What it made has gone on and its rows are in the ledger: it is processed again only to
+    /// rebuild a state that a dead worker took with it.
+    pub settled: bool,
+}
+
+const _: () =
+    assert!(size_of::<(BatchState, At, Lineage, Rows, Bytes, Priority, Attempts)>() <= 80);

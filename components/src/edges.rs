@@ -1,7 +1,7 @@
 use bevy_ecs::{component::Component, entity::Entity};
 
 use crate::{
-    OriginSet, StageIndex,
+    Lineage, OriginParts, StageIndex,
     limits::{EDGES_IN_MAX, EDGES_OUT_MAX},
 };
 
@@ -59,7 +59,7 @@ impl Edges {
 #[derive(Component, Clone, Copy, Debug)]
 pub struct StageInputs {
     from: [Entity; EDGES_IN_MAX],
-    carries: [OriginSet; EDGES_IN_MAX],
+    carries: [OriginParts; EDGES_IN_MAX],
     count: u8,
 }
 
@@ -67,7 +67,7 @@ impl Default for StageInputs {
     fn default() -> Self {
         Self {
             from: [Entity::PLACEHOLDER; EDGES_IN_MAX],
-            carries: [OriginSet::default(); EDGES_IN_MAX],
+            carries: [OriginParts::default(); EDGES_IN_MAX],
             count: 0,
         }
     }
@@ -78,7 +78,7 @@ impl StageInputs {
     ///
     /// # Panics
     /// Beyond [`EDGES_IN_MAX`]: scenes are checked against it before a world is built.
-    pub fn push(&mut self, stage: Entity, origins: OriginSet) -> u8 {
+    pub fn push(&mut self, stage: Entity, origins: OriginParts) -> u8 {
         let input = self.count;
         self.from[usize::from(input)] = stage;
         self.carries[usize::from(input)] = origins;
@@ -94,7 +94,15 @@ impl StageInputs {
 
     /// What each edge carries.
     #[must_use]
-    pub fn carries(&self) -> &[OriginSet] {
+    pub fn carries(&self) -> &[OriginParts] {
         &self.carries[..usize::from(self.count)]
+    }
+
+    /// The lineage of what the stage makes of a batch that came on `input`.
+    #[must_use]
+    pub fn passed_on(&self, lineage: Lineage, input: u8) -> Lineage {
+        let before = self.carries().iter().take(usize::from(input));
+        let parts: u16 = before.map(|edge| edge.of(lineage.origin)).sum();
+        Lineage { part: parts + lineage.part, ..lineage }
     }
 }

@@ -17,7 +17,8 @@ pub enum Effect {
         source: Entity,
     },
     /// Decode, process or encode: `BatchEmitted` and `BatchProcessed`, `BatchEncoded`, or
-    /// `BatchFailed`.
+    /// `BatchFailed`. An isolated instance takes its batches in the order given; if its worker is
+    /// gone, or goes before it answers, the batch is answered by `WorkerExited`.
     ProcessBatch {
         /// The batch.
         batch: Entity,
@@ -40,7 +41,7 @@ pub enum Effect {
         sink: Entity,
     },
     /// Merge the instances' states and flush: `FinishEmitted`, then `StageFinished` or
-    /// `StageFailed`.
+    /// `StageFailed`; or, if a worker of the stage exits before, its `WorkerExited` alone.
     FinishStage {
         /// The stage.
         stage: Entity,
@@ -60,6 +61,25 @@ pub enum Effect {
         /// The memory.
         buffer: BufferHandle,
     },
-    /// Ask running plugin calls to return early. Not answered.
+    /// Ask running plugin calls to return early, and kill all workers, each of which is answered by
+    /// its `WorkerExited`.
     CancelJobs,
+    /// Start a worker, with the state of the last snapshot taken of the instance: `WorkerStarted`
+    /// or `WorkerExited`.
+    StartWorker {
+        /// The isolated instance.
+        instance: Entity,
+    },
+    /// Kill a worker: `WorkerExited`, unless that is under way already. It is overdue if it was
+    /// starting or held batches.
+    KillWorker {
+        /// The isolated instance.
+        instance: Entity,
+    },
+    /// Save the state of an isolated instance once it is done with the batches it was given
+    /// before: `SnapshotTaken` or `WorkerExited`.
+    TakeSnapshot {
+        /// The isolated instance.
+        instance: Entity,
+    },
 }

@@ -1,6 +1,6 @@
 use bevy_ecs::{entity::Entity, event::Event};
 
-use crate::FaultId;
+use crate::{ExitReason, FaultId};
 
 /// Observers hear this when a stage makes nothing more.
 #[derive(Event, Clone, Copy, Debug)]
@@ -27,6 +27,28 @@ pub struct BatchFailed {
     pub stage: Entity,
     /// Names the text of the fault.
     pub fault: FaultId,
+}
+
+/// Observers hear this when the worker of an isolated instance is gone.
+#[derive(Event, Clone, Copy, Debug)]
+pub struct WorkerDied {
+    /// The instance.
+    pub instance: Entity,
+    /// The stage it works for.
+    pub stage: Entity,
+    /// Why.
+    pub reason: ExitReason,
+    /// Names the text of the fault.
+    pub fault: FaultId,
+}
+
+/// Observers hear this when the worker of an isolated instance is there again.
+#[derive(Event, Clone, Copy, Debug)]
+pub struct WorkerRestarted {
+    /// The instance.
+    pub instance: Entity,
+    /// The stage it works for.
+    pub stage: Entity,
 }
 
 /// Observers hear this once, when nothing is left to do.

@@ -1,6 +1,6 @@
 use bevy_ecs::entity::Entity;
 
-use crate::BufferHandle;
+use crate::{BufferHandle, ExitReason};
 
 /// Names the text of a fault, which the platform keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub enum Input {
         source: Entity,
     },
     /// Something left a stage on a port while `batch` was processed. Comes before its
-    /// `BatchProcessed`.
+    /// `BatchProcessed`; from a worker both come, or neither.
     BatchEmitted {
         /// The batch it was made of.
         batch: Entity,
@@ -73,7 +73,8 @@ pub enum Input {
         /// Why.
         fault: FaultId,
     },
-    /// A finishing stage emitted something. Comes before its `StageFinished`.
+    /// A finishing stage emitted something. Comes before its `StageFinished`; of an isolated stage
+    /// both come, or neither.
     FinishEmitted {
         /// The stage.
         stage: Entity,
@@ -97,6 +98,30 @@ pub enum Input {
         stage: Entity,
         /// Why.
         fault: FaultId,
+    },
+    /// A worker is ready; its state is that of the last snapshot taken of the instance, empty if
+    /// there is none.
+    WorkerStarted {
+        /// The isolated instance.
+        instance: Entity,
+    },
+    /// A worker is gone. All that it answered has come in before, and a finish of its stage that
+    /// was under way is forgotten. Comes exactly once for each start.
+    WorkerExited {
+        /// The isolated instance.
+        instance: Entity,
+        /// Why, as far as the platform knows.
+        reason: ExitReason,
+        /// Names the text of the fault.
+        fault: FaultId,
+    },
+    /// The platform keeps a snapshot of an instance's state: it covers every batch whose
+    /// `BatchProcessed` from this instance came in before.
+    SnapshotTaken {
+        /// The isolated instance.
+        instance: Entity,
+        /// Size of the snapshot, bytes.
+        bytes: u64,
     },
     /// The user wants the run to end: sources stop, what is in flight goes through.
     DrainRequested,

@@ -25,20 +25,25 @@ mod run;
 mod sink;
 mod source;
 mod stage;
+mod worker;
 
 pub use admission::{Admission, AdmittedBy, Budget};
-pub use batch::{At, BatchState, Bytes, Emitted, Lineage, Priority, Rows};
+pub use batch::{At, Attempts, BatchState, Bytes, Emitted, Lineage, Priority, Rows};
 pub use buffer::{BufferHandle, Buffers};
 pub use clock::{Clock, EngineTick, EngineTime};
 pub use edges::{Edge, Edges, StageInputs};
 pub use effect::Effect;
-pub use events::{BatchFailed, RunEnded, StageEnded, StageFailed};
+pub use events::{BatchFailed, RunEnded, StageEnded, StageFailed, WorkerDied, WorkerRestarted};
 pub use input::{FaultId, Input};
 pub use instance::{InFlight, Instance, ServiceTime};
 pub use ledger::{Ledger, PortRows};
-pub use origin::{Frontier, OriginSeq, OriginSet, Origins};
+pub use origin::{Frontier, OriginParts, OriginSeq, Origins};
 pub use queue::{Inbox, InboxFull, Outbox};
-pub use run::{Capacity, Run, TickAgain};
+pub use run::{Capacity, NextDeadline, Run, TickAgain};
 pub use sink::Sink;
 pub use source::Source;
-pub use stage::{Growth, Occupancy, Stage, StageIndex, StageKind, StageName, StageState};
+pub use stage::{
+    FailedFinishes, Growth, HeldBatches, Occupancy, Stage, StageIndex, StageKind, StageName,
+    StageState,
+};
+pub use worker::{ExitReason, LastBeat, Restarts, Snapshotting, Timeouts, WorkerState};

@@ -18,6 +18,21 @@ pub const WRITES_IN_FLIGHT_MAX: u8 = 8;
 pub const READS_IN_FLIGHT_MAX: u16 = 4;
 /// Threads that decode, process and encode.
 pub const THREADS_MAX: u16 = 256;
+/// Times that a batch may be held by a worker that dies, times in a row that a worker may die over
+/// a snapshot, and over the end of its stage.
+pub const ATTEMPTS_MAX: u8 = 3;
+/// Starts in a row of a worker that may come to nothing.
+pub const FAILED_STARTS_MAX: u8 = 5;
+/// Batches that a worker holds at most: one being worked on and one waiting, so that it never waits
+/// for the engine.
+pub const WORKER_SLOTS: u8 = 2;
+/// Batches given to instances in one tick.
+pub const DISPATCHES_PER_TICK_MAX: usize = 2 * THREADS_MAX as usize;
+/// Workers told something in one tick by one system, of which there are
+/// [`WORKER_SYSTEMS`].
+pub const WORKER_EFFECTS_MAX: usize = 128;
+/// Systems that tell workers something.
+pub const WORKER_SYSTEMS: usize = 3;
 /// Inputs taken into one tick; the platform keeps the rest for the next.
 pub const INBOX_MAX: usize = 1_024;
 /// Effects of one tick.
@@ -25,11 +40,13 @@ pub const OUTBOX_MAX: usize = 4_096;
 /// Rows of a batch that a source cuts.
 pub const BATCH_ROWS_MAX: u32 = 1 << 20;
 
-// A tick releases at most a buffer an input; every other effect is bounded by the scene. So the
-// outbox cannot overflow, and what is left of it bounds how fast a failed run gives up its batches.
+// A tick releases at most a buffer an input, but for a snapshot, after which as many are released
+// as there is room for; every other effect is bounded here or by the scene. So the outbox cannot
+// overflow, and what is left of it bounds how fast a failed run gives up its batches.
 const _: () = assert!(
     INBOX_MAX
-        + 2 * THREADS_MAX as usize
+        + DISPATCHES_PER_TICK_MAX
+        + WORKER_SYSTEMS * WORKER_EFFECTS_MAX
         + STAGES_MAX * (WRITES_IN_FLIGHT_MAX as usize + READS_IN_FLIGHT_MAX as usize + 2)
         <= OUTBOX_MAX
 );

@@ -2,28 +2,46 @@ use bevy_ecs::{component::Component, resource::Resource};
 
 use crate::{Lineage, StageIndex, limits::STAGES_MAX};
 
-/// A set of origins, a bit for each of the [`STAGES_MAX`] stages.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct OriginSet(u128);
+/// How many batches of one number each origin sends over an edge: one for each way that leads from
+/// the origin to the edge, since every stage on it makes one of each that it takes.
+///
+/// A lineage's part counts them. What comes into a stage on a later edge counts after what comes on
+/// the earlier ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OriginParts([u16; STAGES_MAX]);
 
-const _: () = assert!(STAGES_MAX <= u128::BITS as usize);
+impl Default for OriginParts {
+    fn default() -> Self {
+        Self([0; STAGES_MAX])
+    }
+}
 
-impl OriginSet {
-    /// Adds one origin.
-    pub fn insert(&mut self, origin: StageIndex) {
-        self.0 |= 1 << origin.0;
+impl OriginParts {
+    /// The stage is an origin itself: each of its batches leaves once.
+    pub fn begin(&mut self, origin: StageIndex) {
+        self.0[usize::from(origin.0)] = 1;
     }
 
-    /// Both sets together.
-    #[must_use]
-    pub fn union(self, other: Self) -> Self {
-        Self(self.0 | other.0)
+    /// Another edge enters the stage, with what it carries.
+    ///
+    /// # Panics
+    /// Beyond 65,535 ways: scenes are checked before a world is built.
+    pub fn join(&mut self, edge: &Self) {
+        for (parts, more) in self.0.iter_mut().zip(edge.0) {
+            *parts = parts.checked_add(more).expect("scenes are checked for their ways");
+        }
     }
 
-    /// Is `origin` in it?
+    /// Ways from `origin`; 0 if none of its batches comes here.
     #[must_use]
-    pub fn contains(self, origin: StageIndex) -> bool {
-        self.0 >> origin.0 & 1 == 1
+    pub fn of(&self, origin: StageIndex) -> u16 {
+        self.0[usize::from(origin.0)]
+    }
+
+    /// The most ways from any origin.
+    #[must_use]
+    pub fn most(&self) -> u16 {
+        self.0.iter().copied().max().unwrap_or(0)
     }
 }
 
@@ -58,8 +76,9 @@ impl Origins {
 
 /// The next batch that a stage with an order takes: an ordered sink, or an `EXCLUSIVE` plugin.
 ///
-/// The order is origin by origin, in each batch by batch, of each the incoming edges in turn.
-/// Fan-in is therefore independent of the batch size: one source's rows, then the next one's.
+/// The order is origin by origin, in each batch by batch, of each the incoming edges in turn, of
+/// each its parts. Fan-in is therefore independent of the batch size: one source's rows, then the
+/// next one's.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Frontier {
     /// Origin of the next batch.
@@ -68,39 +87,43 @@ pub struct Frontier {
     pub seq: u64,
     /// The incoming edge on which it comes.
     pub input: u8,
+    /// Its part on that edge.
+    pub part: u16,
 }
 
 impl Frontier {
     /// The first place at or after this one at which a batch can stand, given what each incoming
     /// edge carries and which origins have ended; `None` when nothing is left to come.
     #[must_use]
-    pub fn settle(mut self, carries: &[OriginSet], origins: &Origins) -> Option<Self> {
+    pub fn settle(mut self, carries: &[OriginParts], origins: &Origins) -> Option<Self> {
         while usize::from(self.origin) < STAGES_MAX {
             let origin = StageIndex(self.origin);
             let ended = origins.total(origin).is_some_and(|total| self.seq >= total);
-            let none = !carries.iter().any(|set| set.contains(origin));
+            let none = !carries.iter().any(|edge| edge.of(origin) > 0);
             if ended || none {
-                self = Self { origin: self.origin + 1, seq: 0, input: 0 };
+                self = Self { origin: self.origin + 1, ..Self::default() };
                 continue;
             }
-            match (usize::from(self.input)..carries.len()).find(|&i| carries[i].contains(origin)) {
-                Some(input) => return Some(Self { input: input as u8, ..self }),
-                None => self = Self { seq: self.seq + 1, input: 0, ..self },
+            match carries.get(usize::from(self.input)) {
+                Some(edge) if self.part < edge.of(origin) => return Some(self),
+                Some(_) => self = Self { input: self.input + 1, part: 0, ..self },
+                None => self = Self { seq: self.seq + 1, input: 0, part: 0, ..self },
             }
         }
         None
     }
 
-    /// The place after the batch of this lineage, come on this edge.
+    /// Where the batch of this lineage stands, come on this edge.
     #[must_use]
-    pub fn past(lineage: Lineage, input: u8) -> Self {
-        Self { origin: lineage.origin.0, seq: lineage.seq, input: input + 1 }
+    pub fn of(lineage: Lineage, input: u8) -> Self {
+        let Lineage { origin, seq, part } = lineage;
+        Self { origin: origin.0, seq, input, part }
     }
 
-    /// Does a batch of this lineage, come on this edge, stand here?
+    /// The place after this one.
     #[must_use]
-    pub fn is_at(self, lineage: Lineage, input: u8) -> bool {
-        (self.origin, self.seq, self.input) == (lineage.origin.0, lineage.seq, input)
+    pub fn past(self) -> Self {
+        Self { part: self.part + 1, ..self }
     }
 }
 
@@ -110,20 +133,20 @@ mod tests {
 
     use super::*;
 
-    fn set(origins: &[u16]) -> OriginSet {
-        let mut set = OriginSet::default();
-        origins.iter().for_each(|&origin| set.insert(StageIndex(origin)));
+    fn set(origins: &[u16]) -> OriginParts {
+        let mut set = OriginParts::default();
+        origins.iter().for_each(|&origin| set.begin(StageIndex(origin)));
         set
     }
 
-    fn walk(carries: &[OriginSet], totals: &[(u16, u64)]) -> Vec<(u16, u64, u8)> {
+    fn walk(carries: &[OriginParts], totals: &[(u16, u64)]) -> Vec<(u16, u64, u8)> {
         let mut origins = Origins::default();
         totals.iter().for_each(|&(origin, total)| origins.close(StageIndex(origin), total));
         let mut seen = Vec::new();
         let mut frontier = Frontier::default();
         while let Some(at) = frontier.settle(carries, &origins) {
             seen.push((at.origin, at.seq, at.input));
-            frontier = Frontier { input: at.input + 1, ..at };
+            frontier = at.past();
         }
         seen
     }
@@ -140,11 +163,21 @@ mod tests {
         assert_eq!(seen, [(1, 0, 0), (1, 0, 1), (1, 1, 0), (1, 1, 1)]);
     }
 
+    /// Two branches met before the first edge, and a third comes on the second.
+    #[test]
+    fn parts_of_an_edge_come_before_the_next_edge() {
+        let mut joined = set(&[1]);
+        joined.join(&set(&[1]));
+        assert_eq!(joined.of(StageIndex(1)), 2);
+        let seen = walk(&[joined, set(&[1])], &[(1, 2)]);
+        assert_eq!(seen, [(1, 0, 0), (1, 0, 0), (1, 0, 1), (1, 1, 0), (1, 1, 0), (1, 1, 1)]);
+    }
+
     #[test]
     fn open_origin_holds_the_frontier() {
         let origins = Origins::default();
-        let at = Frontier { origin: 0, seq: 9, input: 1 }.settle(&[set(&[0])], &origins);
-        assert_eq!(at, Some(Frontier { origin: 0, seq: 10, input: 0 }));
+        let at = Frontier { origin: 0, seq: 9, input: 1, part: 0 }.settle(&[set(&[0])], &origins);
+        assert_eq!(at, Some(Frontier { origin: 0, seq: 10, input: 0, part: 0 }));
     }
 
     #[test]

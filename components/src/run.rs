@@ -1,6 +1,6 @@
 use bevy_ecs::resource::Resource;
 
-use crate::FaultId;
+use crate::{EngineTime, FaultId};
 
 /// Where the run is in its life.
 #[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,7 +24,8 @@ pub enum Run {
     },
 }
 
-/// How many batches the engine's threads work on at once, over all stages.
+/// How many batches the engine's threads work on at once, over all stages; those that workers hold
+/// are not among them.
 ///
 /// Twice the threads: one being worked on and one waiting for each, and no more, so that priorities
 /// are decided as late as possible.
@@ -32,10 +33,14 @@ pub enum Run {
 pub struct Capacity {
     /// Bound of `jobs`.
     pub jobs_max: u32,
-    /// Batches held by instances.
+    /// Batches held by instances in the process.
     pub jobs: u32,
 }
 
 /// A system left something that the next tick can do at once: the engine does not sleep before it.
 #[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TickAgain(pub bool);
+
+/// When the next worker is overdue: the engine does not sleep beyond it.
+#[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NextDeadline(pub Option<EngineTime>);

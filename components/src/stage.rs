@@ -42,10 +42,21 @@ pub enum StageState {
     Ended,
 }
 
-/// Batches that stand at a stage, waiting or held; the stage is drained when this is 0 and all
-/// stages before it have ended.
+/// Batches that stand at a stage, waiting or held; the stage is drained when all of them are
+/// [`HeldBatches`] and all stages before it have ended.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Occupancy(pub u32);
+
+/// Batches among them that are done but for a snapshot: the stage's [`BatchState::Held`] ones.
+///
+/// [`BatchState::Held`]: crate::BatchState::Held
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HeldBatches(pub u32);
+
+/// Times that the finish of an isolated stage came to nothing because a worker died; at most
+/// `ATTEMPTS_MAX`. No more than one exit counts for each finish asked.
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FailedFinishes(pub u8);
 
 /// Bytes out for each byte in, in 1/1024, as an average over recent batches (weight 1/8).
 ///

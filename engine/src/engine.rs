@@ -6,12 +6,15 @@ use bevy_ecs::{
     schedule::{MultiThreadedExecutor, SingleThreadedExecutor},
     system::ScheduleSystem,
 };
-use tanda_components::{Clock, Inbox, Outbox, Run, TickAgain};
+use tanda_components::{Clock, Inbox, NextDeadline, Outbox, Run, TickAgain};
 use tanda_systems::{
     TickSystems, Topology, build_schedule, build_world, invariants, schedule::add_group,
 };
 
-use crate::{platform::Platform, scene::model::Executor};
+use crate::{
+    platform::{Platform, Sleep},
+    scene::model::Executor,
+};
 
 /// An ECS world, the schedule that moves it, and the platform that carries out what it decides.
 ///
@@ -45,7 +48,7 @@ impl<P: Platform> Engine<P> {
     pub fn new(topology: &Topology, executor: Executor, mut platform: P) -> Self {
         let mut world = World::new();
         let stages = build_world(&mut world, topology);
-        let mut schedule = build_schedule();
+        let mut schedule = build_schedule(topology);
         match executor {
             Executor::SingleThreaded => schedule.set_executor(SingleThreadedExecutor::new()),
             Executor::MultiThreaded => {
@@ -71,7 +74,7 @@ impl<P: Platform> Engine<P> {
     }
 
     /// Adds an observer of lifecycle events: `StageEnded`, `StageFailed`, `BatchFailed`,
-    /// `RunEnded`.
+    /// `WorkerDied`, `WorkerRestarted`, `RunEnded`.
     #[must_use]
     pub fn observe<M>(mut self, observer: impl IntoObserver<M>) -> Self {
         self.world.add_observer(observer);
@@ -89,7 +92,12 @@ impl<P: Platform> Engine<P> {
     pub fn tick(&mut self) {
         let again = core::mem::take(&mut *self.world.resource_mut::<TickAgain>()).0;
         let first = self.world.resource::<Clock>().tick.0 == 0;
-        let now = self.platform.wait(&mut self.world.resource_mut::<Inbox>(), !again && !first);
+        let until = match self.world.resource::<NextDeadline>().0 {
+            _ if again || first => Sleep::No,
+            Some(deadline) => Sleep::Until(deadline),
+            None => Sleep::Forever,
+        };
+        let now = self.platform.wait(&mut self.world.resource_mut::<Inbox>(), until);
         let mut clock = self.world.resource_mut::<Clock>();
         clock.now = now;
         clock.tick.0 += 1;

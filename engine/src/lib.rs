@@ -24,6 +24,7 @@
 pub mod cli;
 pub mod connectors;
 pub mod engine;
+mod isolation;
 pub mod pipeline;
 pub mod platform;
 pub mod progress;
@@ -32,6 +33,7 @@ mod run;
 pub mod scene;
 
 pub use engine::Engine;
+pub use isolation::serve_if_asked;
 pub use run::{EngineError, Options};
 
 /// What most programs that use the engine need.

@@ -1,5 +1,6 @@
 //! The `tanda` program: see [`tanda::cli`].
 
 fn main() -> std::process::ExitCode {
+    tanda::serve_if_asked();
     tanda::cli::main()
 }

@@ -1,15 +1,16 @@
 //! What a run did, for the summary and for programs.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use bevy_ecs::resource::Resource;
+use bevy_ecs::{entity::EntityHashMap, resource::Resource, world::World};
 use nix::sys::resource::{UsageWho, getrusage};
-use serde::Serialize;
-use tanda_components::{Buffers, Ledger, Run, Stage, StageKind, StageName};
+use serde::{Serialize, Serializer};
+use tanda_components::{Buffers, Instance, Ledger, Restarts, Run, Stage, StageKind, StageName};
 use tanda_systems::invariants;
 
 use crate::{
     engine::Engine,
+    isolation::Shared,
     platform::os::{OsPlatform, RunFault},
     progress::Progress,
     run,
@@ -22,6 +23,10 @@ pub(crate) struct RunStages {
     pub(crate) progress: Progress,
     /// Names of each stage's ports.
     pub(crate) ports: Vec<Vec<String>>,
+    /// The sandbox around each stage, if it is isolated.
+    pub(crate) sandboxes: Vec<Option<String>>,
+    /// Memory shared with workers, if a stage is isolated.
+    pub(crate) shared: Option<Arc<Shared>>,
 }
 
 /// How a run ended.
@@ -53,7 +58,10 @@ pub struct RunReport {
     pub memory_peak_bytes: u64,
     /// Most bytes of batches in flight at once.
     pub batches_peak_bytes: u64,
-    /// Does every row add up? The text says which do not.
+    /// Bytes copied into memory that is shared with workers.
+    pub shared_bytes_copied: u64,
+    /// Does every row add up? The text says which do not; as JSON a text, `balanced` if all do.
+    #[serde(serialize_with = "ledger_as_text")]
     pub ledger: Result<(), String>,
     /// Stages in topological order.
     pub stages: Vec<StageReport>,
@@ -82,6 +90,10 @@ pub struct StageReport {
     pub busy_seconds: f64,
     /// Bytes of a sink's output.
     pub bytes_written: u64,
+    /// The sandbox in force around the plugin's processes; none if it runs in the engine's.
+    pub sandbox: Option<String>,
+    /// Workers that died and were started again.
+    pub restarts: u32,
 }
 
 /// What left on one port.
@@ -109,17 +121,22 @@ impl RunReport {
             ticks: world.resource::<tanda_components::Clock>().tick.0,
             memory_peak_bytes: memory_peak_bytes(),
             batches_peak_bytes: world.resource::<Buffers>().peak_bytes(),
+            shared_bytes_copied: names.shared.as_ref().map_or(0, |shared| shared.bytes_copied()),
             ledger: Ok(()),
             stages: Vec::new(),
         };
-        let ports = names.ports.clone();
-        for (&entity, ports) in stages.iter().zip(&ports) {
+        let (ports, sandboxes) = (names.ports.clone(), names.sandboxes.clone());
+        let restarts = restarts_by_stage(engine.world_mut());
+        for ((&entity, ports), sandbox) in stages.iter().zip(&ports).zip(sandboxes) {
             let bytes_written = engine.platform_mut().bytes_written(entity);
             let stage = engine.world().entity(entity);
             let ledger = stage.get::<Ledger>().expect("every stage has a ledger");
             let kind = stage.get::<Stage>().expect("stages are stages").kind;
             let name = stage.get::<StageName>().expect("every stage has a name");
-            report.stages.push(stage_report(name.as_str(), kind, ledger, ports, bytes_written));
+            let mut stage = stage_report(name.as_str(), kind, ledger, ports, bytes_written);
+            stage.sandbox = sandbox;
+            stage.restarts = restarts.get(&entity).copied().unwrap_or(0);
+            report.stages.push(stage);
         }
         report.ledger = invariants::ledger_is_balanced(engine.world_mut());
         report
@@ -177,11 +194,37 @@ fn stage_report(
         abandoned: ledger.abandoned,
         busy_seconds: ledger.busy_micros as f64 / 1e6,
         bytes_written,
+        sandbox: None,
+        restarts: 0,
     }
 }
 
-/// `ru_maxrss` counts in KiB.
+fn restarts_by_stage(world: &mut World) -> EntityHashMap<u32> {
+    let mut instances = world.query::<(&Instance, &Restarts)>();
+    let mut by_stage = EntityHashMap::<u32>::default();
+    for (instance, restarts) in instances.iter(world) {
+        *by_stage.entry(instance.stage).or_default() += restarts.total;
+    }
+    by_stage
+}
+
+fn ledger_as_text<S: Serializer>(ledger: &Result<(), String>, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(ledger.as_ref().map_or_else(String::as_str, |()| "balanced"))
+}
+
+/// From the kernel's account of this address space: `ru_maxrss` goes on counting, over `exec`, from
+/// what the process that started this one had, and is no more than a way out.
 fn memory_peak_bytes() -> u64 {
-    let kib = getrusage(UsageWho::RUSAGE_SELF).map_or(0, |usage| usage.max_rss());
-    u64::try_from(kib).unwrap_or(0) * 1024
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let max_rss = || {
+        let kib = getrusage(UsageWho::RUSAGE_SELF).map_or(0, |usage| usage.max_rss());
+        u64::try_from(kib).unwrap_or(0)
+    };
+    peak_kib(&status).unwrap_or_else(max_rss) * 1024
+}
+
+/// Of a line `VmHWM:     1234 kB`.
+fn peak_kib(status: &str) -> Option<u64> {
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    peak.trim().strip_suffix("kB")?.trim_end().parse().ok()
 }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use tanda_components::Run;
+use tanda_plugin_host::stdout_was_closed;
 
 use crate::{
     engine::Engine,
@@ -36,6 +37,15 @@ pub enum EngineError {
          leave `--json` out"
     )]
     StdoutTaken {
+        /// The sink.
+        stage: String,
+    },
+    /// Standard output is wanted by a sink and was closed when the program began; nothing was
+    /// opened for writing.
+    #[error(
+        "stage `{stage}` writes standard output, which is closed; write to a file, or leave it open"
+    )]
+    StdoutClosed {
         /// The sink.
         stage: String,
     },
@@ -77,10 +87,13 @@ impl Engine<OsPlatform> {
     pub fn with_options(path: impl AsRef<Path>, options: &Options) -> Result<Self, EngineError> {
         let cancel = Arc::new(AtomicBool::new(false));
         let (scene, typed) = Typed::load(path.as_ref(), &options.params, Purpose::Run, &cancel)?;
-        if options.stdout_taken
-            && let Some(stage) = sink_on_stdout(&scene)
-        {
-            return Err(EngineError::StdoutTaken { stage });
+        if let Some(stage) = sink_on_stdout(&scene) {
+            if options.stdout_taken {
+                return Err(EngineError::StdoutTaken { stage });
+            }
+            if stdout_was_closed() {
+                return Err(EngineError::StdoutClosed { stage });
+            }
         }
         // Until here nothing is written and a pipe may keep us waiting: a signal may just end us.
         if options.signals {
@@ -89,11 +102,14 @@ impl Engine<OsPlatform> {
         let started = typed.start(&scene, &cancel)?;
         let threads = started.topology.threads;
         let platform = OsPlatform::new(started.parts, threads, cancel, options.signals)?;
+        let progress = Progress { draining: platform.drain_requested(), ..started.progress };
         let mut engine = Self::new(&started.topology, scene.engine.executor, platform);
         engine.world_mut().insert_resource(RunStages {
             scene: scene.name,
-            progress: started.progress,
+            progress,
             ports: started.ports,
+            sandboxes: started.sandboxes,
+            shared: started.shared,
         });
         Ok(engine)
     }

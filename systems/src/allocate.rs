@@ -41,7 +41,7 @@ pub fn plan_admission(readers: &mut [Reader], mut budget: Budget, mut grant: imp
         .filter(|reader| reader.reads < READS_IN_FLIGHT_MAX)
         .min_by_key(|reader| (reader.pieces(), reader.index))
     {
-        let fits = budget.reserved + reader.piece_bytes <= budget.limit;
+        let fits = budget.reserved + budget.held + reader.piece_bytes <= budget.limit;
         if reader.pieces() > 0 && !(fits && pieces < budget.pieces_max) {
             return;
         }

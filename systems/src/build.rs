@@ -4,9 +4,11 @@ use alloc::{string::String, vec::Vec};
 
 use bevy_ecs::prelude::*;
 use tanda_components::{
-    Budget, Buffers, Capacity, Clock, Edge, Edges, Frontier, Growth, InFlight, Inbox, Instance,
-    Ledger, Occupancy, OriginSeq, OriginSet, Origins, Outbox, Run, ServiceTime, Sink, Source,
-    Stage, StageIndex, StageInputs, StageKind, StageName, StageState, TickAgain,
+    Budget, Buffers, Capacity, Clock, Edge, Edges, FailedFinishes, Frontier, Growth, HeldBatches,
+    InFlight, Inbox, Instance, LastBeat, Ledger, NextDeadline, Occupancy, OriginParts, OriginSeq,
+    Origins, Outbox, Restarts, Run, ServiceTime, Sink, Snapshotting, Source, Stage, StageIndex,
+    StageInputs, StageKind, StageName, StageState, TickAgain, Timeouts, WorkerState,
+    limits::WORKER_SLOTS,
 };
 
 use crate::{retire::Retiring, tick_arena::TickArena};
@@ -20,6 +22,14 @@ pub struct Topology {
     pub memory_bytes: u64,
     /// Threads that decode, process and encode.
     pub threads: u16,
+}
+
+impl Topology {
+    /// Some stage runs in workers.
+    #[must_use]
+    pub fn is_isolated(&self) -> bool {
+        self.stages.iter().any(|stage| stage.isolation.is_some())
+    }
 }
 
 /// One stage of a [`Topology`].
@@ -40,6 +50,17 @@ pub struct StageSpec {
     pub piece_bytes: u64,
     /// Priority of a source's batches.
     pub priority: i16,
+    /// Each instance of a plugin runs in a worker of its own; `None` for sources and sinks.
+    pub isolation: Option<Isolation>,
+}
+
+/// What bounds the workers of an isolated stage, microseconds; 0 means nothing does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Isolation {
+    /// How long a worker that owes an answer may go without progress.
+    pub batch_timeout_micros: u64,
+    /// How long a worker may take to start.
+    pub start_timeout_micros: u64,
 }
 
 /// One end of an edge.
@@ -54,26 +75,26 @@ pub struct EdgeSpec {
 /// Spawns the entities and resources of `topology`; returns the stages' entities by index.
 ///
 /// # Panics
-/// When an edge leads backwards or a bound of [`limits`](tanda_components::limits) is passed:
-/// scenes are checked before.
+/// When an edge leads backwards, a source or sink is to be isolated, or a bound of
+/// [`limits`](tanda_components::limits) is passed: scenes are checked before.
 pub fn build_world(world: &mut World, topology: &Topology) -> Vec<Entity> {
     insert_resources(world, topology);
     let mut entities: Vec<Entity> = Vec::new();
-    let mut carried: Vec<OriginSet> = Vec::new();
+    let mut carried: Vec<OriginParts> = Vec::new();
     for (index, spec) in topology.stages.iter().enumerate() {
         let stage = spawn_stage(world, StageIndex(index as u16), spec);
         let mut inputs = StageInputs::default();
-        let mut origins = OriginSet::default();
+        let mut origins = OriginParts::default();
         for edge in &spec.inputs {
             let from = usize::from(edge.stage);
             let input = inputs.push(entities[from], carried[from]);
-            origins = origins.union(carried[from]);
+            origins.join(&carried[from]);
             let mut edges =
                 world.get_mut::<Edges>(entities[from]).expect("every stage is spawned with edges");
             edges.push(Edge { port: edge.port, stage, index: StageIndex(index as u16), input });
         }
         if makes_batches(spec.kind) {
-            origins.insert(StageIndex(index as u16));
+            origins.begin(StageIndex(index as u16));
         }
         world.entity_mut(stage).insert(inputs);
         entities.push(stage);
@@ -98,12 +119,23 @@ fn insert_resources(world: &mut World, topology: &Topology) {
     world.init_resource::<TickAgain>();
     world.init_resource::<Retiring>();
     world.init_resource::<TickArena>();
+    world.init_resource::<NextDeadline>();
     world.insert_resource(Capacity { jobs_max: 2 * threads, jobs: 0 });
+    let workers = count_workers(topology, |_| true);
+    let with_state = count_workers(topology, |stage| stage.kind != StageKind::Stateless);
     world.insert_resource(Budget {
         limit: topology.memory_bytes,
         reserved: 0,
-        pieces_max: 4 + 4 * threads,
+        held: 0,
+        held_share: topology.memory_bytes / 4 / u64::from(with_state.max(1)),
+        pieces_max: 4 + 4 * threads + u32::from(WORKER_SLOTS) * workers,
     });
+}
+
+/// Instances of isolated stages.
+fn count_workers(topology: &Topology, of: impl Fn(&StageSpec) -> bool) -> u32 {
+    let stages = topology.stages.iter().filter(|stage| stage.isolation.is_some() && of(stage));
+    stages.map(|stage| u32::from(stage.instances)).sum()
 }
 
 fn spawn_stage(world: &mut World, index: StageIndex, spec: &StageSpec) -> Entity {
@@ -113,6 +145,7 @@ fn spawn_stage(world: &mut World, index: StageIndex, spec: &StageSpec) -> Entity
             StageName::new(&spec.name),
             StageState::default(),
             Occupancy::default(),
+            HeldBatches::default(),
             Growth::default(),
             Edges::default(),
             OriginSeq::default(),
@@ -130,13 +163,31 @@ fn spawn_stage(world: &mut World, index: StageIndex, spec: &StageSpec) -> Entity
     if spec.kind == StageKind::Exclusive || (spec.kind == StageKind::Sink && spec.ordered) {
         world.entity_mut(stage).insert(Frontier::default());
     }
+    if spec.isolation.is_some() {
+        world.entity_mut(stage).insert(FailedFinishes::default());
+    }
     for number in 0..spec.instances {
-        let held = InFlight { count: 0, slots: 1 };
-        world.spawn((
-            Instance { stage, stage_index: index, index: number },
-            held,
-            ServiceTime::default(),
-        ));
+        spawn_instance(world, Instance { stage, stage_index: index, index: number }, spec);
     }
     stage
+}
+
+fn spawn_instance(world: &mut World, instance: Instance, spec: &StageSpec) {
+    let slots = if spec.isolation.is_some() { WORKER_SLOTS } else { 1 };
+    let held = InFlight { count: 0, slots };
+    let mut entity = world.spawn((instance, held, ServiceTime::default()));
+    let Some(isolation) = spec.isolation else { return };
+    assert!(
+        !matches!(spec.kind, StageKind::Source | StageKind::Sink),
+        "only plugins are isolated: stage {}",
+        spec.name
+    );
+    let timeouts = Timeouts {
+        batch_micros: isolation.batch_timeout_micros,
+        start_micros: isolation.start_timeout_micros,
+    };
+    entity.insert((WorkerState::Up, LastBeat::default(), timeouts, Restarts::default()));
+    if spec.kind != StageKind::Stateless {
+        entity.insert(Snapshotting::default());
+    }
 }

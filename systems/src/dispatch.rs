@@ -3,8 +3,10 @@
 use bevy_ecs::prelude::*;
 use bumpalo::{Bump, collections::Vec as ArenaVec};
 use tanda_components::{
-    At, BatchState, BufferHandle, Capacity, Effect, Frontier, InFlight, Instance, Lineage, Origins,
-    Outbox, Priority, Run, Sink, StageInputs, limits::STAGES_MAX,
+    At, BatchState, BufferHandle, Capacity, Clock, Effect, EngineTime, Frontier, InFlight,
+    Instance, LastBeat, Lineage, Origins, Outbox, Priority, Run, Sink, StageInputs, TickAgain,
+    WorkerState,
+    limits::{DISPATCHES_PER_TICK_MAX, STAGES_MAX},
 };
 
 use crate::tick_arena::TickArena;
@@ -40,11 +42,16 @@ pub struct Idle {
     pub stage: u16,
     /// Number among its stage's instances.
     pub index: u16,
+    /// Slots of it that are filled before this one: all instances get one batch before one gets
+    /// two.
+    pub held: u8,
+    /// It works in a process of its own, and takes no job from the engine's threads.
+    pub isolated: bool,
 }
 
-/// Pairs ready batches with idle instances, at most `free` of them: highest priority first, then
-/// the oldest lineage, whatever its stage. A deep batch is older than a new one, so memory drains
-/// first.
+/// Pairs ready batches with idle instances, at most `steps_max` of them and `jobs` of those in the
+/// process: highest priority first, then the oldest lineage, whatever its stage. A deep batch is
+/// older than a new one, so memory drains first.
 ///
 /// `idle` is one entry a free slot. Cost: linear in the candidates, and sorting of those that can
 /// be served.
@@ -52,23 +59,30 @@ pub fn plan_dispatch<'a>(
     arena: &'a Bump,
     ready: &mut [Candidate],
     idle: &mut [Idle],
-    free: usize,
-) -> ArenaVec<'a, (Candidate, Entity)> {
-    idle.sort_unstable_by_key(|idle| (idle.stage, idle.index));
+    mut jobs: usize,
+    steps_max: usize,
+) -> ArenaVec<'a, (Candidate, Idle)> {
+    idle.sort_unstable_by_key(|idle| (idle.stage, idle.held, idle.index));
     ready.sort_unstable_by_key(Candidate::rank);
     let mut next = [0_usize; STAGES_MAX];
     for (at, idle) in idle.iter().enumerate().rev() {
         next[usize::from(idle.stage)] = at;
     }
+    let mut isolated = idle.iter().filter(|idle| idle.isolated).count();
     let mut steps = ArenaVec::new_in(arena);
     for candidate in ready.iter() {
-        if steps.len() == free {
+        if steps.len() == steps_max || jobs + isolated == 0 {
             break;
         }
         let at = &mut next[usize::from(candidate.stage)];
-        if let Some(idle) = idle.get(*at).filter(|idle| idle.stage == candidate.stage) {
-            steps.push((*candidate, idle.instance));
+        let Some(idle) = idle.get(*at).filter(|idle| idle.stage == candidate.stage) else {
+            continue;
+        };
+        let left = if idle.isolated { &mut isolated } else { &mut jobs };
+        if *left > 0 {
+            *left -= 1;
             *at += 1;
+            steps.push((*candidate, *idle));
         }
     }
     steps
@@ -89,57 +103,96 @@ type Batches<'w, 's> = Query<
 type Stages<'w, 's> =
     Query<'w, 's, (&'static StageInputs, Option<&'static mut Frontier>, Option<&'static Sink>)>;
 
-/// Gives ready batches to idle instances.
+type Instances<'w, 's> =
+    Query<'w, 's, (Entity, &'static Instance, &'static mut InFlight), Without<WorkerState>>;
+type Workers<'w, 's> = Query<
+    'w,
+    's,
+    (Entity, &'static Instance, &'static mut InFlight, &'static WorkerState, &'static mut LastBeat),
+>;
+
+/// Gives ready batches to idle instances: those in the process while the engine's threads have
+/// room, workers that are up as long as they have a free slot.
 ///
-/// Reads `Lineage`, `Priority`; writes `BatchState`, `InFlight`, `Frontier` of `EXCLUSIVE` stages,
-/// `Capacity` and the outbox. Law: `invariants`, "an instance holds no more batches than its
-/// slots".
+/// Reads `Lineage`, `Priority`; writes `BatchState`, `InFlight`, `LastBeat`, `Frontier` of
+/// `EXCLUSIVE` stages, `Capacity` and the outbox. At most `DISPATCHES_PER_TICK_MAX` a tick. Law:
+/// `invariants`, "an instance holds no more batches than its slots".
 pub(crate) fn dispatch_batches(
     run: Res<Run>,
+    clock: Res<Clock>,
     origins: Res<Origins>,
+    mut again: ResMut<TickAgain>,
     mut arena: ResMut<TickArena>,
     mut capacity: ResMut<Capacity>,
     mut outbox: ResMut<Outbox>,
     mut stages: Stages,
-    mut instances: Query<(Entity, &Instance, &mut InFlight)>,
+    mut instances: Instances,
+    mut workers: Workers,
     mut batches: Batches,
 ) {
-    let free = capacity.jobs_max.saturating_sub(capacity.jobs) as usize;
-    if free == 0 || !matches!(*run, Run::Running | Run::Draining) {
+    let jobs = capacity.jobs_max.saturating_sub(capacity.jobs) as usize;
+    if !matches!(*run, Run::Running | Run::Draining) || (jobs == 0 && workers.is_empty()) {
         return;
     }
     let arena = arena.get();
-    let mut idle = gather_idle(arena, &instances);
+    let mut idle = ArenaVec::new_in(arena);
+    if jobs > 0 {
+        instances.iter().for_each(|row| push_slots(&mut idle, row.0, row.1, row.2, false));
+    }
+    let up = workers.iter().filter(|(.., state, _)| **state == WorkerState::Up);
+    up.for_each(|row| push_slots(&mut idle, row.0, row.1, row.2, true));
     let mut ready = gather_ready(arena, &batches, &stages, &idle, &origins);
-    for (candidate, instance) in plan_dispatch(arena, &mut ready, &mut idle, free) {
+    let steps_max = outbox.free_count().min(DISPATCHES_PER_TICK_MAX);
+    let steps = plan_dispatch(arena, &mut ready, &mut idle, jobs, steps_max);
+    again.0 |= steps.len() == steps_max;
+    for (candidate, idle) in steps {
+        let instance = idle.instance;
         let (batch, mut state, at, _, &buffer, _) =
             batches.get_mut(candidate.batch).expect("candidates are batches");
         *state = BatchState::InFlight { instance };
-        let (.., mut in_flight) = instances.get_mut(instance).expect("idle ones are instances");
-        in_flight.count += 1;
-        capacity.jobs += 1;
+        let left = if idle.isolated {
+            give_worker(&mut workers, instance, clock.now)
+        } else {
+            let (.., mut in_flight) = instances.get_mut(instance).expect("it was gathered");
+            in_flight.count += 1;
+            capacity.jobs += 1;
+            0
+        };
         if let Ok((.., Some(mut frontier), None)) = stages.get_mut(at.stage) {
-            *frontier = Frontier::past(candidate.lineage, candidate.input);
+            *frontier = Frontier::of(candidate.lineage, candidate.input).past();
+            // Only one batch of an order is next in a tick; its second slot is filled in another.
+            again.0 |= left > 0;
         }
         outbox.push(Effect::ProcessBatch { batch, buffer, input: candidate.input, instance });
     }
 }
 
-fn gather_idle<'a>(
-    arena: &'a Bump,
-    instances: &Query<(Entity, &Instance, &mut InFlight)>,
-) -> ArenaVec<'a, Idle> {
-    let mut idle = ArenaVec::new_in(arena);
-    for (entity, instance, in_flight) in instances {
-        for _ in in_flight.count..in_flight.slots {
-            idle.push(Idle {
-                instance: entity,
-                stage: instance.stage_index.0,
-                index: instance.index,
-            });
-        }
+/// Fills a slot of a worker; returns how many are left.
+fn give_worker(workers: &mut Workers, instance: Entity, now: EngineTime) -> u8 {
+    let (_, _, mut in_flight, _, mut beat) = workers.get_mut(instance).expect("it was gathered");
+    if in_flight.count == 0 {
+        beat.0 = now;
     }
-    idle
+    in_flight.count += 1;
+    in_flight.slots - in_flight.count
+}
+
+fn push_slots(
+    idle: &mut ArenaVec<'_, Idle>,
+    entity: Entity,
+    instance: &Instance,
+    in_flight: &InFlight,
+    isolated: bool,
+) {
+    for held in in_flight.count..in_flight.slots {
+        idle.push(Idle {
+            instance: entity,
+            stage: instance.stage_index.0,
+            index: instance.index,
+            held,
+            isolated,
+        });
+    }
 }
 
 /// Ready batches that an idle instance could take now; at a stage with an order, only the next one.
@@ -161,7 +214,7 @@ fn gather_ready<'a>(
         // A sink's frontier orders its writes; its encoders take any batch.
         if let (Some(frontier), None) = (frontier, sink) {
             let next = frontier.settle(inputs.carries(), origins);
-            if !next.is_some_and(|next| next.is_at(lineage, at.input)) {
+            if next != Some(Frontier::of(lineage, at.input)) {
                 continue;
             }
         }
@@ -172,6 +225,8 @@ fn gather_ready<'a>(
 
 #[cfg(test)]
 mod tests {
+    use alloc::{format, string::String, vec::Vec};
+
     use tanda_components::StageIndex;
 
     use super::*;
@@ -181,37 +236,74 @@ mod tests {
     }
 
     fn ready(number: u32, stage: u16, priority: i16, seq: u64) -> Candidate {
-        let lineage = Lineage { origin: StageIndex(0), seq };
+        let lineage = Lineage { origin: StageIndex(0), seq, part: 0 };
         Candidate { batch: entity(number), stage, priority: Priority(priority), lineage, input: 0 }
     }
 
-    fn plan(ready: &mut [Candidate], idle: &[(u32, u16)], free: usize) -> alloc::string::String {
-        let mut idle: alloc::vec::Vec<Idle> = idle
-            .iter()
-            .map(|&(number, stage)| Idle { instance: entity(number), stage, index: number as u16 })
-            .collect();
+    fn slots(idle: &[(u32, u16)]) -> Vec<Idle> {
+        idle.iter()
+            .map(|&(number, stage)| Idle {
+                instance: entity(number),
+                stage,
+                index: number as u16,
+                held: 0,
+                isolated: false,
+            })
+            .collect()
+    }
+
+    fn plan(ready: &mut [Candidate], mut idle: Vec<Idle>, jobs: usize) -> String {
         let arena = Bump::new();
-        plan_dispatch(&arena, ready, &mut idle, free)
+        plan_dispatch(&arena, ready, &mut idle, jobs, 8)
             .iter()
-            .map(|(candidate, instance)| alloc::format!("{}>{} ", candidate.batch, instance))
+            .map(|(candidate, idle)| format!("{}>{} ", candidate.batch, idle.instance))
             .collect()
     }
 
     #[test]
     fn oldest_goes_first_whatever_its_stage() {
         let mut batches = [ready(1, 0, 0, 9), ready(2, 3, 0, 4), ready(3, 0, 0, 5)];
-        assert_eq!(plan(&mut batches, &[(10, 0), (11, 0), (12, 3)], 2), "2v0>12v0 3v0>10v0 ");
+        assert_eq!(
+            plan(&mut batches, slots(&[(10, 0), (11, 0), (12, 3)]), 2),
+            "2v0>12v0 3v0>10v0 "
+        );
     }
 
     #[test]
     fn priority_beats_age() {
         let mut batches = [ready(1, 0, 0, 1), ready(2, 0, 5, 9)];
-        assert_eq!(plan(&mut batches, &[(10, 0)], 8), "2v0>10v0 ");
+        assert_eq!(plan(&mut batches, slots(&[(10, 0)]), 8), "2v0>10v0 ");
     }
 
     #[test]
     fn busy_stage_does_not_hold_others_back() {
         let mut batches = [ready(1, 0, 0, 1), ready(2, 0, 0, 2), ready(3, 1, 0, 3)];
-        assert_eq!(plan(&mut batches, &[(10, 0), (11, 1)], 8), "1v0>10v0 3v0>11v0 ");
+        assert_eq!(plan(&mut batches, slots(&[(10, 0), (11, 1)]), 8), "1v0>10v0 3v0>11v0 ");
+    }
+
+    #[test]
+    fn workers_are_given_batches_beyond_the_jobs() {
+        let mut idle = slots(&[(10, 0), (11, 0), (12, 1), (13, 1)]);
+        idle[2..].iter_mut().for_each(|idle| idle.isolated = true);
+        let mut batches = [ready(1, 0, 0, 1), ready(2, 0, 0, 2), ready(3, 1, 0, 3)];
+        assert_eq!(plan(&mut batches, idle.clone(), 1), "1v0>10v0 3v0>12v0 ");
+        assert_eq!(plan(&mut batches, idle, 0), "3v0>12v0 ");
+    }
+
+    #[test]
+    fn every_worker_gets_one_batch_before_one_gets_two() {
+        let mut idle = slots(&[(10, 0), (10, 0), (11, 0), (11, 0)]);
+        for (number, idle) in idle.iter_mut().enumerate() {
+            *idle = Idle { isolated: true, held: number as u8 % 2, ..*idle };
+        }
+        let mut batches = [ready(1, 0, 0, 1), ready(2, 0, 0, 2), ready(3, 0, 0, 3)];
+        assert_eq!(plan(&mut batches, idle, 0), "1v0>10v0 2v0>11v0 3v0>10v0 ");
+    }
+
+    #[test]
+    fn no_more_steps_than_there_is_room_for() {
+        let mut batches: Vec<Candidate> = (1..20).map(|n| ready(n, 0, 0, n.into())).collect();
+        let many: Vec<(u32, u16)> = (100..120).map(|number| (number, 0)).collect();
+        assert_eq!(plan(&mut batches, slots(&many), 100).split_whitespace().count(), 8);
     }
 }

@@ -3,8 +3,9 @@
 use bevy_ecs::prelude::*;
 use bumpalo::collections::Vec as ArenaVec;
 use tanda_components::{
-    Capacity, Effect, Occupancy, OriginSeq, Origins, Outbox, Run, RunEnded, Sink, Source, Stage,
-    StageEnded, StageInputs, StageKind, StageState, TickAgain,
+    Capacity, Clock, Effect, EngineTime, HeldBatches, Instance, LastBeat, Occupancy, OriginSeq,
+    Origins, Outbox, Run, RunEnded, Sink, Snapshotting, Source, Stage, StageEnded, StageInputs,
+    StageKind, StageState, TickAgain, WorkerState,
 };
 
 use crate::tick_arena::TickArena;
@@ -14,17 +15,27 @@ type StageEnds = (
     &'static Stage,
     &'static StageInputs,
     &'static Occupancy,
+    &'static HeldBatches,
     &'static OriginSeq,
     Option<&'static Source>,
 );
 
+type Finishers = (
+    &'static Instance,
+    &'static mut WorkerState,
+    &'static mut LastBeat,
+    Option<&'static Snapshotting>,
+);
+
 /// Ends stages that are drained: those with a state flush it first, sinks close their output.
 ///
-/// A stage is drained when all stages before it have ended and no batch stands at it. Stages
+/// A stage is drained when all stages before it have ended and no batch stands at it, but for those
+/// that are held in case its workers die; all of these have to be up then. Stages
 /// without a state end at once, and with them, in the same tick, those behind them.
 pub(crate) fn end_stages(
     mut commands: Commands,
     run: Res<Run>,
+    clock: Res<Clock>,
     mut arena: ResMut<TickArena>,
     mut again: ResMut<TickAgain>,
     mut origins: ResMut<Origins>,
@@ -32,6 +43,7 @@ pub(crate) fn end_stages(
     sources: Query<&Source>,
     stages: Query<StageEnds>,
     mut states: Query<&mut StageState>,
+    mut workers: Query<Finishers>,
 ) {
     // While every source reads, no stage can be drained.
     let none_ended = sources.iter().all(|source| !source.ended);
@@ -39,9 +51,9 @@ pub(crate) fn end_stages(
         return;
     }
     let mut empty = ArenaVec::new_in(arena.get());
-    empty.extend(stages.iter().filter(|(_, _, _, occupancy, ..)| occupancy.0 == 0));
+    empty.extend(stages.iter().filter(|(_, _, _, occupancy, held, ..)| occupancy.0 == held.0));
     empty.sort_unstable_by_key(|(_, stage, ..)| stage.index);
-    for (entity, stage, inputs, _, seq, source) in empty {
+    for (entity, stage, inputs, _, _, seq, source) in empty {
         if states.get(entity) != Ok(&StageState::Running) {
             continue;
         }
@@ -58,6 +70,9 @@ pub(crate) fn end_stages(
                 commands.trigger(StageEnded { stage: entity });
             }
             StageKind::Mergeable | StageKind::Exclusive => {
+                if !hand_over(&mut workers, entity, clock.now) {
+                    continue;
+                }
                 *state = StageState::Finishing;
                 outbox.push(Effect::FinishStage { stage: entity });
             }
@@ -67,6 +82,23 @@ pub(crate) fn end_stages(
             }
         }
     }
+}
+
+/// Has the workers of a stage, if it has any, give up their states to be merged; false while one of
+/// them is not up or owes a snapshot: its answer wakes a later tick.
+fn hand_over(workers: &mut Query<Finishers>, stage: Entity, now: EngineTime) -> bool {
+    let ready =
+        workers.iter().filter(|(row, ..)| row.stage == stage).all(|(_, state, _, snapshotting)| {
+            *state == WorkerState::Up && snapshotting.is_none_or(|row| !row.asked)
+        });
+    if ready {
+        let of_stage = workers.iter_mut().filter(|(row, ..)| row.stage == stage);
+        for (_, mut state, mut beat, _) in of_stage {
+            *state = WorkerState::Finishing;
+            beat.0 = now;
+        }
+    }
+    ready
 }
 
 fn is_ended<E>(state: Result<&StageState, E>) -> bool {

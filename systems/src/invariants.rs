@@ -1,11 +1,18 @@
 //! The laws, checked after every tick in debug builds and in simulation.
 
+mod workers;
+
 use alloc::{format, string::String};
 
 use bevy_ecs::prelude::*;
 use tanda_components::{
     Admission, AdmittedBy, At, BatchState, Budget, BufferHandle, Buffers, Capacity, Edges,
-    InFlight, Inbox, Ledger, Occupancy, Rows, Run, Source, StageInputs, StageName,
+    InFlight, Inbox, Ledger, Occupancy, Rows, Run, Source, StageInputs, StageName, WorkerState,
+};
+
+use self::workers::{
+    held_batches_are_counted, order_waits_for_no_batch_it_passed, settled_batches_are_held_memory,
+    workers_hold_what_they_can,
 };
 
 /// Checks every law that must hold between two ticks; the first that is broken is returned as text.
@@ -20,6 +27,10 @@ pub fn check(world: &mut World) -> Result<(), String> {
     buffers_are_named_by_batches(world)?;
     credit_is_held_by_batches(world)?;
     occupancy_counts_batches(world)?;
+    held_batches_are_counted(world)?;
+    settled_batches_are_held_memory(world)?;
+    workers_hold_what_they_can(world)?;
+    order_waits_for_no_batch_it_passed(world)?;
     ended_run_is_empty(world)
 }
 
@@ -38,10 +49,11 @@ fn rows_are_accounted_for(world: &mut World) -> Result<(), String> {
 }
 
 fn instances_hold_no_more_than_their_slots(world: &mut World) -> Result<(), String> {
-    let mut instances = world.query::<(Entity, &InFlight)>();
-    let mut held = 0;
-    for (entity, in_flight) in instances.iter(world) {
+    let mut instances = world.query::<(Entity, &InFlight, Has<WorkerState>)>();
+    let (mut held, mut jobs) = (0, 0);
+    for (entity, in_flight, isolated) in instances.iter(world) {
         held += u32::from(in_flight.count);
+        jobs += if isolated { 0 } else { u32::from(in_flight.count) };
         if in_flight.count > in_flight.slots {
             return Err(format!("instance {entity} holds {in_flight:?}"));
         }
@@ -51,7 +63,7 @@ fn instances_hold_no_more_than_their_slots(world: &mut World) -> Result<(), Stri
     let flying =
         batches.iter(world).filter(|state| matches!(state, BatchState::InFlight { .. })).count()
             as u32;
-    if held != capacity.jobs || flying != held || held > capacity.jobs_max {
+    if jobs != capacity.jobs || flying != held || jobs > capacity.jobs_max {
         return Err(format!("{held} slots taken, {flying} batches in flight, {capacity:?}"));
     }
     Ok(())
@@ -112,7 +124,8 @@ fn occupancy_counts_batches(world: &mut World) -> Result<(), String> {
 fn ended_run_is_empty(world: &mut World) -> Result<(), String> {
     let Run::Ended { .. } = *world.resource::<Run>() else { return Ok(()) };
     let buffers = world.resource::<Buffers>().live_count();
-    let reserved = world.resource::<Budget>().reserved;
+    let budget = world.resource::<Budget>();
+    let reserved = budget.reserved + budget.held;
     let batches = world.query::<&Rows>().iter(world).count();
     if buffers != 0 || reserved != 0 || batches != 0 {
         return Err(format!("ended with {batches} batches, {buffers} buffers, {reserved} bytes"));

@@ -18,10 +18,12 @@ pub mod schedule;
 mod spawn;
 mod supervise;
 mod tick_arena;
+mod workers;
 mod write;
 
 pub use allocate::plan_admission;
-pub use build::{EdgeSpec, StageSpec, Topology, build_world};
+pub use build::{EdgeSpec, Isolation, StageSpec, Topology, build_world};
 pub use dispatch::{Candidate, Idle, plan_dispatch};
 pub use schedule::{TickSystems, build_schedule};
 pub use tick_arena::TickArena;
+pub use workers::plan_deadline;

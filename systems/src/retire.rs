@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use bevy_ecs::prelude::*;
 use tanda_components::{
     Admission, AdmittedBy, At, Budget, BufferHandle, Buffers, Effect, Occupancy, Outbox, Source,
-    TickAgain,
+    TickAgain, limits::STAGES_MAX,
 };
 
 /// Batches that are done, and buffers that lost a name, since the last tick's end.
@@ -35,7 +35,8 @@ impl Retiring {
 /// Retires every batch that is done, exactly once.
 ///
 /// Reads the list that Ingest and Supervise wrote; writes `Buffers`, `Budget`, `Source`,
-/// `Occupancy` and the outbox; despawns batches and admissions.
+/// `Occupancy` and the outbox; despawns batches and admissions. A snapshot can end more batches at
+/// once than the outbox takes releases: the rest follow in the next tick.
 pub(crate) fn retire_batches(
     mut commands: Commands,
     mut retiring: ResMut<Retiring>,
@@ -49,26 +50,45 @@ pub(crate) fn retire_batches(
     batches: Query<(&At, &BufferHandle, &AdmittedBy)>,
 ) {
     let retiring = &mut *retiring;
-    for batch in retiring.batches.drain(..) {
+    // What is left is for the ends of stages, which come after this.
+    let room = outbox.free_count().saturating_sub(STAGES_MAX + retiring.buffers.len());
+    let count = retiring.batches.len().min(room);
+    again.0 |= count < retiring.batches.len();
+    for batch in retiring.batches.drain(..count) {
         let (at, &buffer, admitted_by) = batches.get(batch).expect("a batch retires once");
         occupancies.get_mut(at.stage).expect("a batch stands at a stage").0 -= 1;
         retiring.buffers.push(buffer);
         commands.entity(batch).despawn();
         let Some(admission) = admitted_by.0 else { continue };
-        let mut credit = admissions.get_mut(admission).expect("credit outlives its batches");
-        credit.batches -= 1;
-        if credit.batches == 0 {
-            budget.reserved -= credit.bytes;
-            let mut source = sources.get_mut(credit.source).expect("credit is a source's");
-            source.admitted -= 1;
-            // Allocate is past in this tick; without a read under way nothing would wake the next.
-            again.0 |= source.reads == 0 && !source.ended;
-            commands.entity(admission).despawn();
-        }
+        let source =
+            leave_credit(admission, &mut commands, &mut budget, &mut admissions, &mut sources);
+        // Allocate is past in this tick; without a read under way nothing would wake the next.
+        again.0 |= source.is_some_and(|source| source.reads == 0 && !source.ended);
     }
     for buffer in retiring.buffers.drain(..) {
         if buffers.leave(buffer) {
             outbox.push(Effect::ReleaseBuffer { buffer });
         }
     }
+}
+
+/// A batch lives no longer on this credit; the last one gives it back to the source that is
+/// returned.
+pub(crate) fn leave_credit(
+    admission: Entity,
+    commands: &mut Commands,
+    budget: &mut Budget,
+    admissions: &mut Query<&mut Admission>,
+    sources: &mut Query<&mut Source>,
+) -> Option<Source> {
+    let mut credit = admissions.get_mut(admission).expect("credit outlives its batches");
+    credit.batches -= 1;
+    if credit.batches > 0 {
+        return None;
+    }
+    budget.reserved -= credit.bytes;
+    let mut source = sources.get_mut(credit.source).expect("credit is a source's");
+    source.admitted -= 1;
+    commands.entity(admission).despawn();
+    Some(*source)
 }

@@ -10,12 +10,14 @@ use bevy_ecs::{
 
 use crate::{
     allocate::admit_batches,
+    build::Topology,
     dispatch::dispatch_batches,
     finish::{end_run, end_stages},
     ingest::ingest_inputs,
     retire::retire_batches,
     supervise::{abandon_batches, stop_sources},
     tick_arena::reset_arena,
+    workers::{ask_snapshots, replace_workers, set_deadline, watch_workers},
     write::write_batches,
 };
 
@@ -29,9 +31,9 @@ pub struct EngineSchedule;
 pub enum TickSystems {
     /// Facts from the inbox become components.
     Ingest,
-    /// Measures of life and load. The engine has none of its own yet: the place for yours.
+    /// Measures of life and load: workers that are overdue are killed.
     Heartbeat,
-    /// What failed or was told to stop is wound down.
+    /// What failed or was told to stop is wound down; workers that are gone are started again.
     Supervise,
     /// Credit is given to sources within the memory budget.
     Allocate,
@@ -51,10 +53,11 @@ struct BuiltIn(TickSystems);
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Added(TickSystems, u32);
 
-/// The engine's schedule. Two systems that touch the same data without an order are an error when
+/// The engine's schedule for `topology`: what there is to do about workers is in it only when there
+/// are any. Two systems that touch the same data without an order are an error when
 /// it is first run.
 #[must_use]
-pub fn build_schedule() -> Schedule {
+pub fn build_schedule(topology: &Topology) -> Schedule {
     use TickSystems::{Allocate, Balance, Dispatch, Heartbeat, Ingest, Retire, Supervise};
     let mut schedule = Schedule::new(EngineSchedule);
     schedule.set_build_settings(ScheduleBuildSettings {
@@ -72,7 +75,17 @@ pub fn build_schedule() -> Schedule {
         // None of them looks at what the one before despawns: one sync point for all three.
         (retire_batches, end_stages, end_run).chain_ignore_deferred().in_set(BuiltIn(Retire)),
     ));
-    for phase in [Ingest, Supervise, Allocate, Dispatch, Retire] {
+    if topology.is_isolated() {
+        schedule.add_systems((
+            watch_workers.in_set(BuiltIn(Heartbeat)),
+            (replace_workers, ask_snapshots)
+                .chain()
+                .after(abandon_batches)
+                .in_set(BuiltIn(Supervise)),
+            set_deadline.after_ignore_deferred(end_run).in_set(BuiltIn(Retire)),
+        ));
+    }
+    for phase in [Ingest, Heartbeat, Supervise, Allocate, Dispatch, Retire] {
         schedule.configure_sets(BuiltIn(phase).in_set(phase));
     }
     schedule

@@ -2,8 +2,8 @@
 
 use bevy_ecs::prelude::*;
 use tanda_components::{
-    Admission, AdmittedBy, At, BatchState, BufferHandle, Bytes, Edges, Emitted, Lineage, Occupancy,
-    Priority, Rows,
+    Admission, AdmittedBy, At, Attempts, BatchState, BufferHandle, Bytes, Edges, Emitted, Lineage,
+    Occupancy, Priority, Rows,
 };
 
 /// What every batch of one emission shares.
@@ -30,6 +30,7 @@ impl Emission {
             Emitted::default(),
             self.priority,
             self.admitted_by,
+            Attempts::default(),
         ));
     }
 

@@ -31,25 +31,25 @@ pub(crate) fn write_batches(
         }
         let Ok((sink, ..)) = sinks.get(at.stage) else { continue };
         if sink.encodes == (*state == BatchState::Encoded) {
-            waiting.push((at.stage, lineage, at.input, batch));
+            waiting.push((at.stage, Frontier::of(lineage, at.input), batch));
         }
     }
     waiting.sort_unstable();
-    for (stage, lineage, input, batch) in waiting {
+    for (stage, place, batch) in waiting {
         let (mut sink, inputs, frontier) = sinks.get_mut(stage).expect("only sinks were gathered");
         if sink.writes >= WRITES_IN_FLIGHT_MAX {
             continue;
         }
         if let Some(mut frontier) = frontier {
             let next = frontier.settle(inputs.carries(), &origins);
-            if !next.is_some_and(|next| next.is_at(lineage, input)) {
+            if next != Some(place) {
                 continue;
             }
-            *frontier = Frontier::past(lineage, input);
+            *frontier = place.past();
         }
         sink.writes += 1;
         let (_, mut state, .., &buffer) = batches.get_mut(batch).expect("gathered just now");
         *state = BatchState::Writing;
-        outbox.push(Effect::WriteBatch { batch, buffer, input, sink: stage });
+        outbox.push(Effect::WriteBatch { batch, buffer, input: place.input, sink: stage });
     }
 }

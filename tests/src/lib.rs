@@ -2,11 +2,68 @@
 #![expect(clippy::print_stderr, reason = "a skipped test says so")]
 
 use std::{
-    fs,
+    env, fs,
     path::{Path, PathBuf},
+    process::Command,
+    sync::Once,
 };
 
+use tanda::platform::os::OsPlatform;
 use tanda::prelude::{Engine, EngineError, Options, RunReport};
+
+/// Builds the `tanda` program beside this test: it is what workers are made of, and cargo builds it
+/// for the tests of its own package only. When it is there already, that takes a moment.
+///
+/// # Panics
+/// When it cannot be built.
+pub fn build_worker() {
+    static BUILT: Once = Once::new();
+    BUILT.call_once(|| {
+        let this = env::current_exe().expect("a program has a path");
+        let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+        let mut command = Command::new(cargo);
+        command.args(["build", "--package", "tanda", "--bin", "tanda"]).current_dir(root());
+        // `<target>/<profile>/deps/<test>`, wherever the target folder is.
+        let profile = this.parent().and_then(Path::parent).expect("tests stand in deps");
+        command.env("CARGO_TARGET_DIR", profile.parent().expect("profiles stand in target"));
+        if profile.ends_with("release") {
+            command.arg("--release");
+        }
+        let built = command.output().expect("a test of cargo has a cargo");
+        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    });
+}
+
+/// Processes that this process has started and that are alive, with their command lines.
+///
+/// # Panics
+/// Without `/proc`.
+#[must_use]
+pub fn children_of(parent: u32) -> Vec<(i32, String)> {
+    let mut children = Vec::new();
+    for entry in fs::read_dir("/proc").expect("there is a /proc").flatten() {
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<i32>().ok()) else {
+            continue;
+        };
+        if parent_of(pid) != Some(parent) {
+            continue;
+        }
+        let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        children.push((pid, String::from_utf8_lossy(&line).replace('\0', " ")));
+    }
+    children
+}
+
+/// The parent of a process that is alive: neither gone nor only waiting to be reaped.
+#[must_use]
+pub fn parent_of(pid: i32) -> Option<u32> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // `pid (name) state parent …`, where the name may have spaces and brackets.
+    let mut fields = stat.rsplit(") ").next()?.split(' ');
+    let state = fields.next()?;
+    let parent = fields.next()?.parse().ok()?;
+    (state != "Z" && state != "X").then_some(parent)
+}
 
 /// The repository's root.
 ///
@@ -101,10 +158,23 @@ impl Bench {
     /// # Errors
     /// As the engine.
     pub fn run(&self, scene: &str) -> Result<RunReport, EngineError> {
+        build_worker();
         let scene = scene.replace("{dir}", &self.path().display().to_string());
         let file = self.write("scene.ron", scene);
         Engine::from_scene(file)?.run()
     }
+}
+
+/// The scene with another isolation and batches of so many rows.
+#[must_use]
+pub fn isolated(scene: &str, isolation: &str, batch_rows: u32) -> String {
+    let engine = "engine: ( memory: \"512MiB\" )";
+    let scene = scene.replace(&format!("    {engine},\n"), "");
+    let engine = format!(
+        "engine: ( memory: \"512MiB\", batch_rows: {batch_rows}, threads: 2, \
+         isolation: {isolation} ),\n    stages: {{"
+    );
+    scene.replacen("stages: {", &engine, 1)
 }
 
 /// Runs a scene of the repository, changed by `edit`, with params.
@@ -119,6 +189,22 @@ pub fn run_config(
     params: &[(&str, &str)],
     edit: impl Fn(String) -> String,
 ) -> Result<RunReport, EngineError> {
+    start_config(scene, params, edit)?.run()
+}
+
+/// As [`run_config`], up to where the first row would be read.
+///
+/// # Errors
+/// As the engine.
+///
+/// # Panics
+/// When the scene is not in the repository.
+pub fn start_config(
+    scene: &str,
+    params: &[(&str, &str)],
+    edit: impl Fn(String) -> String,
+) -> Result<Engine<OsPlatform>, EngineError> {
+    build_worker();
     let text = fs::read_to_string(root().join("config").join(scene)).expect("it is in config/");
     let folder = Bench::new();
     let file = folder.write(scene, edit(text));
@@ -129,5 +215,5 @@ pub fn run_config(
     let given = params.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let params = tables.into_iter().chain(given).collect();
     let options = Options { params, ..Options::default() };
-    Engine::with_options(file, &options)?.run()
+    Engine::with_options(file, &options)
 }

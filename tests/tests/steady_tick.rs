@@ -3,7 +3,7 @@
 
 use allocation_counter::{AllocationInfo, measure};
 use bevy_ecs::{prelude::*, schedule::SingleThreadedExecutor};
-use tanda::platform::Platform as _;
+use tanda::platform::{Platform as _, Sleep};
 use tanda::prelude::{Clock, Inbox, Outbox, TickAgain};
 use tanda_benches::{Echo, chain, fork, work_done};
 use tanda_systems::{Topology, build_schedule, build_world};
@@ -23,7 +23,7 @@ impl Driver {
     fn new(topology: &Topology, answers_max: usize) -> Self {
         let mut world = World::new();
         let stages = build_world(&mut world, topology);
-        let mut schedule = build_schedule();
+        let mut schedule = build_schedule(topology);
         schedule.set_executor(SingleThreadedExecutor::new());
         let mut echo = Echo::new(answers_max);
         echo.attach(&mut world, &stages);
@@ -32,7 +32,7 @@ impl Driver {
 
     fn tick(&mut self) {
         self.world.resource_mut::<TickAgain>().0 = false;
-        let now = self.echo.wait(&mut self.world.resource_mut::<Inbox>(), false);
+        let now = self.echo.wait(&mut self.world.resource_mut::<Inbox>(), Sleep::No);
         let mut clock = self.world.resource_mut::<Clock>();
         clock.now = now;
         clock.tick.0 += 1;

@@ -1,8 +1,11 @@
 //! `tanda check`.
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::{
+    fmt::Write as _,
+    sync::{Arc, atomic::AtomicBool},
+};
 
-use super::{Exit, SceneArgs, complain};
+use super::{Exit, SceneArgs, complain, print, say};
 use crate::{
     pipeline::{Purpose, Typed},
     scene::SceneFaults,
@@ -13,11 +16,16 @@ pub(super) fn check(args: &SceneArgs) -> Exit {
     match Typed::load(&args.scene, &args.params, Purpose::Check, &cancel) {
         Err(faults) => refuse(&faults),
         Ok((scene, typed)) => {
-            for stage in typed.untyped() {
-                println!("not checked: {stage}");
+            let mut text = String::new();
+            for (stage, sandbox) in typed.sandboxes() {
+                let _ = writeln!(text, "{stage}: in a process of its own, sandbox {sandbox}");
             }
-            println!("{}: sound, {} stages", args.scene.display(), scene.stages.len());
-            Exit::Done
+            for stage in typed.untyped() {
+                let _ = writeln!(text, "not checked: {stage}");
+            }
+            let _ =
+                writeln!(text, "{}: sound, {} stages", args.scene.display(), scene.stages.len());
+            print(&text, Exit::Done)
         }
     }
 }
@@ -25,6 +33,6 @@ pub(super) fn check(args: &SceneArgs) -> Exit {
 fn refuse(faults: &SceneFaults) -> Exit {
     let count = faults.faults().len();
     let exit = complain(faults, Exit::Refused);
-    eprintln!("\n{count} {}", if count == 1 { "fault" } else { "faults" });
+    say(format_args!("\n{count} {}\n", if count == 1 { "fault" } else { "faults" }));
     exit
 }

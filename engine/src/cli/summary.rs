@@ -29,7 +29,29 @@ pub(super) fn table(report: &RunReport) -> String {
             rows_out(stage)
         );
     }
+    text.push_str(&sandboxes(report));
     text.push_str(&totals(report));
+    text
+}
+
+/// What is in force around the isolated stages, a line each kind, and which of them died.
+fn sandboxes(report: &RunReport) -> String {
+    let mut text = String::new();
+    let mut kinds: Vec<(&str, Vec<&str>)> = Vec::new();
+    for stage in &report.stages {
+        let Some(sandbox) = stage.sandbox.as_deref() else { continue };
+        match kinds.iter_mut().find(|(kind, _)| *kind == sandbox) {
+            Some((_, stages)) => stages.push(&stage.name),
+            None => kinds.push((sandbox, vec![&stage.name])),
+        }
+    }
+    for (kind, stages) in kinds {
+        let _ = writeln!(text, "in processes of their own: {} (sandbox {kind})", stages.join(", "));
+    }
+    for stage in report.stages.iter().filter(|stage| stage.restarts > 0) {
+        let (name, restarts) = (&stage.name, count(stage.restarts.into()));
+        let _ = writeln!(text, "{name}: {restarts} workers died and were started again");
+    }
     text
 }
 

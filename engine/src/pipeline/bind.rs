@@ -9,6 +9,7 @@ use std::{
 use arrow::datatypes::{Field, Schema, SchemaRef};
 
 use super::{SearchPath, Typed, TypedInput, TypedStage, outputs::Outputs};
+use crate::isolation::Shared;
 use crate::scene::{self, Fault, Graph, Place, Scene, SceneFaults, Stage, StageBody, hints};
 
 /// What a scene is typed for.
@@ -57,7 +58,9 @@ impl Typed {
             cancel: Arc::clone(cancel),
             faults: Vec::new(),
             untyped: Vec::new(),
+            unseen: Vec::new(),
             outputs: Outputs::default(),
+            shared: None,
         };
         let mut stages: Vec<Option<TypedStage>> = Vec::new();
         for &index in graph.order() {
@@ -67,7 +70,13 @@ impl Typed {
         if !typing.faults.is_empty() {
             return Err(typing.faults);
         }
-        Ok(Self { stages: stages.into_iter().flatten().collect(), untyped: typing.untyped })
+        let stages = stages.into_iter().flatten().collect();
+        Ok(Self { stages, untyped: typing.untyped, shared: typing.shared })
+    }
+
+    /// The isolated stages, and the sandbox that is really in force around each.
+    pub fn sandboxes(&self) -> impl Iterator<Item = (&str, String)> {
+        self.stages.iter().filter_map(|stage| Some((stage.name.as_str(), stage.sandbox()?)))
     }
 
     /// Stages whose columns only the run can tell, with the reason. Empty unless checking.
@@ -96,7 +105,10 @@ pub(super) struct Typing<'a> {
     pub(super) cancel: Arc<AtomicBool>,
     pub(super) faults: Vec<Fault>,
     pub(super) untyped: Vec<String>,
+    /// Columns that a source took for utf8 because it saw no value of them.
+    pub(super) unseen: Vec<String>,
     pub(super) outputs: Outputs,
+    pub(super) shared: Option<Arc<Shared>>,
 }
 
 impl Typing<'_> {

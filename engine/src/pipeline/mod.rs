@@ -12,9 +12,12 @@ mod search;
 mod start;
 
 use arrow::datatypes::SchemaRef;
-use tanda_plugin_host::{Instance, Library};
 
-use crate::{connectors::read, scene::SinkStage};
+use crate::{
+    connectors::read,
+    isolation::{Handle, Shared, in_words},
+    scene::SinkStage,
+};
 
 pub use self::bind::Purpose;
 pub use self::search::{SearchPath, find_plugin, list_plugins};
@@ -26,6 +29,8 @@ pub struct Typed {
     pub(crate) stages: Vec<TypedStage>,
     /// Stages whose columns cannot be known before the run, and why. Only when checking.
     pub(crate) untyped: Vec<String>,
+    /// Memory shared with workers, if a stage is isolated.
+    pub(crate) shared: Option<std::sync::Arc<Shared>>,
 }
 
 /// One typed stage.
@@ -38,6 +43,16 @@ pub(crate) struct TypedStage {
     pub(crate) input: Option<SchemaRef>,
     /// Ports and the schema of what leaves on each.
     pub(crate) ports: Vec<TypedPort>,
+}
+
+impl TypedStage {
+    /// The sandbox that is in force around its plugin, if it is isolated.
+    pub(crate) fn sandbox(&self) -> Option<String> {
+        match &self.body {
+            TypedBody::Plugin(plugin) => plugin.first.sandbox().map(in_words),
+            TypedBody::Source(_) | TypedBody::Sink(_) => None,
+        }
+    }
 }
 
 /// One incoming edge: index of the stage and of its port.
@@ -74,8 +89,9 @@ pub(crate) struct TypedSource {
 
 /// An opened plugin.
 pub(crate) struct TypedPlugin {
-    pub(crate) library: std::sync::Arc<Library>,
     pub(crate) config: String,
     pub(crate) instances: u16,
-    pub(crate) first: Instance,
+    pub(crate) first: Handle,
+    /// How long an isolated instance may take for a batch.
+    pub(crate) timeout: std::time::Duration,
 }

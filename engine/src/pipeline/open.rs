@@ -1,10 +1,12 @@
 //! Opens what a stage names: its source, its plugin's first instance, its sink's path.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use tanda_components::limits::PORTS_MAX;
-use tanda_plugin_host::{CallError, Flags, Instance, Library, PluginError};
+use tanda_plugin_host::{CallError, Flags, Library, PluginError, check_file};
+use tanda_worker::sandbox::Level;
 
 use super::{
     Purpose, SearchPath, TypedBody, TypedPlugin, TypedPort, TypedSource, bind::Typing, find_plugin,
@@ -14,7 +16,8 @@ use crate::{
         read::{self, ReadError, rejected_schema},
         write,
     },
-    scene::{Instances, PluginStage, Read, SinkStage, SourceStage, hints},
+    isolation::{Handle, Recipe, Shared, StartFault, WorkerProcess},
+    scene::{Instances, Isolation, PluginStage, Read, SinkStage, SourceStage, hints},
 };
 
 /// Bytes of a source's piece when the scene does not say.
@@ -44,12 +47,13 @@ impl Typing<'_> {
         };
         let opened = match self.purpose {
             Purpose::Run => read::Source::open(&stage.read, &limits, &stop)
-                .map(|source| (source.schema(), Some(source))),
-            Purpose::Check => read::Source::peek(&stage.read, &limits).map(|schema| (schema, None)),
+                .map(|source| (source.columns(), Some(source))),
+            Purpose::Check => read::Source::peek(&stage.read, &limits).map(|found| (found, None)),
         };
         match opened {
-            Ok((schema, source)) => {
-                let ports = source_ports(&stage.read, schema);
+            Ok((columns, source)) => {
+                self.unseen.extend(columns.unseen);
+                let ports = source_ports(&stage.read, columns.schema);
                 let priority = stage.priority;
                 let piece_bytes = first_piece_bytes(batch_rows, batch_bytes);
                 let body = TypedSource { source, stop, priority, piece_bytes };
@@ -72,30 +76,118 @@ impl Typing<'_> {
         stage: &PluginStage,
         input: Option<&SchemaRef>,
     ) -> Option<(TypedBody, Vec<TypedPort>)> {
-        let library = self.library(name, &stage.library)?;
-        let cancel = Arc::clone(&self.cancel);
-        let opened = library.open_instance(&stage.config, cancel, name);
-        let mut first = opened.map_err(|error| self.plugin_fault(name, &library, &error)).ok()?;
+        let file = self.library_file(name, &stage.library)?;
+        let mut first = match stage.isolation.unwrap_or(self.scene.engine.isolation) {
+            Isolation::InProcess => self.open_here(name, stage, &file)?,
+            Isolation::Process { sandbox } => self.open_isolated(name, stage, file, sandbox)?,
+        };
         let input = input?;
         let ports = match first.bind(input, None) {
             Ok(bound) => plugin_ports(bound),
             Err(error) => {
-                self.plugin_fault(name, &library, &error);
+                self.plugin_fault(name, first.plugin(), &error);
                 return None;
             }
         };
         if ports.len() > PORTS_MAX {
             let place = self.scene.places.field(name, "library");
-            let message = format!("plugin `{}` has {} ports", library.name(), ports.len());
+            let message = format!("plugin `{}` has {} ports", first.plugin(), ports.len());
             self.fault(place, message, Some(format!("at most {PORTS_MAX}")));
             return None;
         }
         let instances = self.instances(name, stage.instances, &first)?;
         let config = stage.config.clone();
-        Some((TypedBody::Plugin(TypedPlugin { library, config, instances, first }), ports))
+        let timeout = stage.timeout.0;
+        Some((TypedBody::Plugin(TypedPlugin { config, instances, first, timeout }), ports))
     }
 
-    fn library(&mut self, name: &str, library: &str) -> Option<Arc<Library>> {
+    fn open_here(&mut self, name: &str, stage: &PluginStage, file: &Path) -> Option<Handle> {
+        let library = match Library::open(file) {
+            Ok(library) => library,
+            Err(error) => {
+                let place = self.scene.places.field(name, "library");
+                self.fault(place, format!("stage `{name}`: {error}"), None);
+                return None;
+            }
+        };
+        let opened = library.open_instance(&stage.config, Arc::clone(&self.cancel), name);
+        match opened {
+            Ok(instance) => Some(Handle::Here(Box::new(instance))),
+            Err(error) => {
+                self.plugin_fault(name, library.name(), &error);
+                None
+            }
+        }
+    }
+
+    /// Opens the plugin in a worker: nothing of it runs in this process, not even to type the
+    /// graph.
+    fn open_isolated(
+        &mut self,
+        name: &str,
+        stage: &PluginStage,
+        file: PathBuf,
+        level: Level,
+    ) -> Option<Handle> {
+        let place = self.scene.places.field(name, "library");
+        let library = match check_file(&file) {
+            Ok(library) => library,
+            Err(error) => {
+                self.fault(place, format!("stage `{name}`: {error}"), None);
+                return None;
+            }
+        };
+        let read = self.readable(name, &stage.read)?;
+        let recipe = Recipe {
+            stage: name.to_owned(),
+            library,
+            config: stage.config.clone(),
+            level,
+            memory_limit: stage.memory_limit.map(|limit| limit.0),
+            read,
+            start_timeout: stage.start_timeout.0,
+        };
+        let shared = match &self.shared {
+            Some(shared) => Arc::clone(shared),
+            None => match Shared::new(self.scene.engine.memory.0) {
+                Ok(shared) => Arc::clone(self.shared.insert(shared)),
+                Err(error) => {
+                    self.fault(place, format!("cannot make shared memory: {error}"), None);
+                    return None;
+                }
+            },
+        };
+        match WorkerProcess::start(&recipe, &shared) {
+            Ok(worker) => Some(Handle::Worker(Box::new(worker), Arc::new(recipe))),
+            Err(StartFault::Refused(error)) => {
+                let plugin = plugin_name(&file).unwrap_or_else(|| stage.library.clone());
+                self.plugin_fault(name, &plugin, &error);
+                None
+            }
+            Err(fault) => {
+                self.fault(place, format!("stage `{name}`: {fault}"), None);
+                None
+            }
+        }
+    }
+
+    /// The absolute paths of a stage's `read`.
+    fn readable(&mut self, name: &str, read: &[String]) -> Option<Vec<PathBuf>> {
+        let mut paths = Vec::new();
+        for path in read {
+            match Path::new(path).canonicalize() {
+                Ok(absolute) => paths.push(absolute),
+                Err(error) => {
+                    let place = self.scene.places.mention(name, "read", path);
+                    let message = format!("stage `{name}`: {path}, which it is to read: {error}");
+                    self.fault(place, message, Some("see `read` of this stage".into()));
+                }
+            }
+        }
+        (paths.len() == read.len()).then_some(paths)
+    }
+
+    fn library_file(&mut self, name: &str, library: &str) -> Option<PathBuf> {
         let place = self.scene.places.field(name, "library");
         let Some(file) = find_plugin(library, &self.search) else {
             let folders: Vec<String> =
@@ -115,17 +207,11 @@ impl Typing<'_> {
             self.fault(place, message, Some(hint));
             return None;
         };
-        match Library::open(&file) {
-            Ok(library) => Some(library),
-            Err(error) => {
-                self.fault(place, format!("stage `{name}`: {error}"), None);
-                None
-            }
-        }
+        Some(file)
     }
 
     /// A plugin's error points into its config: at the position it gave, or at what it is about.
-    fn plugin_fault(&mut self, name: &str, library: &Library, error: &CallError) {
+    fn plugin_fault(&mut self, name: &str, plugin: &str, error: &CallError) {
         let places = &self.scene.places;
         let cause: Option<&PluginError> =
             if let CallError::Failed { error, .. } = error { Some(error) } else { None };
@@ -136,11 +222,18 @@ impl Typing<'_> {
             (None, None) => places.field(name, "library"),
         };
         let text = cause.map_or_else(|| error.to_string(), |cause| cause.message().to_owned());
-        let message = format!("stage `{name}` (plugin {}): {text}", library.name());
-        self.fault(place, message, None);
+        let message = format!("stage `{name}` (plugin {plugin}): {text}");
+        let hint = self.unseen.iter().find(|column| text.contains(&format!("`{column}`")));
+        let hint = hint.map(|column| {
+            format!(
+                "no value of `{column}` was seen, so it was taken for utf8: say its type in the \
+                 source, for example `schema: {{ \"{column}\": \"float64\" }}`"
+            )
+        });
+        self.fault(place, message, hint);
     }
 
-    fn instances(&mut self, name: &str, wanted: Instances, first: &Instance) -> Option<u16> {
+    fn instances(&mut self, name: &str, wanted: Instances, first: &Handle) -> Option<u16> {
         let flags = first.bound().expect("it was bound just now").layout.flags;
         let exclusive = flags.contains(Flags::EXCLUSIVE);
         match wanted {
@@ -203,9 +296,10 @@ fn plugin_ports(bound: &tanda_plugin_host::Bound) -> Vec<TypedPort> {
 
 fn plugin_names(search: &SearchPath) -> Vec<String> {
     let files = super::list_plugins(search);
-    let stem = |file: &std::path::PathBuf| {
-        let name = file.file_stem()?.to_str()?;
-        Some(name.strip_prefix("lib")?.to_owned())
-    };
-    files.iter().filter_map(stem).collect()
+    files.iter().filter_map(|file| plugin_name(file)).collect()
+}
+
+/// `validation` of `libvalidation.so`.
+fn plugin_name(file: &Path) -> Option<String> {
+    Some(file.file_stem()?.to_str()?.strip_prefix("lib")?.to_owned())
 }

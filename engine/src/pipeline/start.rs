@@ -6,12 +6,13 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU64},
     },
+    time::Duration,
 };
 
 use arrow::datatypes::SchemaRef;
 use tanda_components::StageKind;
-use tanda_plugin_host::{Flags, Instance, Wanted, WantedPort};
-use tanda_systems::{EdgeSpec, StageSpec, Topology};
+use tanda_plugin_host::{Bound, Flags, Instance, Wanted, WantedPort};
+use tanda_systems::{EdgeSpec, Isolation, StageSpec, Topology};
 
 use super::{
     Typed, TypedBody, TypedInput, TypedPlugin, TypedSource, TypedStage,
@@ -19,7 +20,8 @@ use super::{
 };
 use crate::{
     connectors::{read::OnBad, write},
-    platform::os::{Adapter, StageEnd, StageParts, Work},
+    isolation::{Given, Handle, Recipe, Shared, WorkerProcess},
+    platform::os::{Adapter, IsolatedParts, StageEnd, StageParts, Work},
     progress::{Progress, SourceProgress},
     scene::{Order, Scene, SinkStage},
 };
@@ -41,6 +43,10 @@ pub(crate) struct Started {
     pub(crate) parts: Vec<StageParts>,
     pub(crate) progress: Progress,
     pub(crate) ports: Vec<Vec<String>>,
+    /// The sandbox around each stage, if it is isolated.
+    pub(crate) sandboxes: Vec<Option<String>>,
+    /// Memory shared with workers, if a stage is isolated.
+    pub(crate) shared: Option<Arc<Shared>>,
 }
 
 impl Typed {
@@ -55,13 +61,16 @@ impl Typed {
     ) -> Result<Started, StartError> {
         let needs = needs(&self.stages);
         let threads = scene.engine.thread_count();
-        let mut starting = Starting { needs, threads, cancel, delivered: Vec::new() };
+        let shared = self.shared.as_ref();
+        let mut starting = Starting { needs, threads, cancel, shared, delivered: Vec::new() };
         let memory_bytes = scene.engine.memory.0;
         let mut started = Started {
             topology: Topology { stages: Vec::new(), memory_bytes, threads },
             parts: Vec::new(),
             progress: Progress::default(),
             ports: Vec::new(),
+            sandboxes: self.stages.iter().map(TypedStage::sandbox).collect(),
+            shared: self.shared.clone(),
         };
         for (index, stage) in self.stages.into_iter().enumerate() {
             let ports = stage.ports.iter().map(|port| port.name.clone()).collect();
@@ -76,6 +85,7 @@ struct Starting<'a> {
     needs: Needs,
     threads: u16,
     cancel: &'a Arc<AtomicBool>,
+    shared: Option<&'a Arc<Shared>>,
     /// By stage and port: the schema that really leaves.
     delivered: Vec<Vec<SchemaRef>>,
 }
@@ -99,27 +109,38 @@ impl Starting<'_> {
             ordered: false,
             piece_bytes: 0,
             priority: 0,
+            isolation: None,
         };
-        let pruned = input.map(|input| project(&input, &self.needs.inputs[index]));
+        let pruned = input.as_ref().map(|input| project(input, &self.needs.inputs[index]));
         let fail = |message: String| StartError { stage: name.clone(), message };
         let adapters = self.adapters(&inputs, pruned.as_ref());
         let (work, end) = match body {
             TypedBody::Source(source) => {
                 let schemas = ports.iter().map(|port| Arc::clone(&port.schema)).collect();
-                self.source(index, source, schemas, &mut spec, &mut started.progress)
+                let (work, end) =
+                    self.source(index, source, schemas, &mut spec, &mut started.progress);
+                (Running::Here(work), end)
             }
             TypedBody::Plugin(plugin) => {
+                let full = input.expect("plugins have inputs");
                 let schema = pruned.expect("plugins have inputs");
-                self.plugin(index, plugin, &schema, &mut spec).map_err(fail)?
+                let work = self.plugin(index, plugin, full, &schema, &mut spec).map_err(fail)?;
+                (work, StageEnd::Plugin)
             }
             TypedBody::Sink(sink) => {
                 let schema = pruned.expect("sinks have inputs");
                 self.delivered.push(Vec::new());
-                start_sink(&sink, &schema, self.threads, &mut spec).map_err(fail)?
+                let (work, end) =
+                    start_sink(&sink, &schema, self.threads, &mut spec).map_err(fail)?;
+                (Running::Here(work), end)
             }
         };
+        let (work, isolated) = match work {
+            Running::Here(work) => (work, None),
+            Running::Isolated(isolated) => (Vec::new(), Some(isolated)),
+        };
         started.topology.stages.push(spec);
-        started.parts.push(StageParts { name, work, adapters, end });
+        started.parts.push(StageParts { name, work, isolated, adapters, end });
         Ok(())
     }
 
@@ -174,9 +195,10 @@ impl Starting<'_> {
         &mut self,
         index: usize,
         plugin: TypedPlugin,
+        full: SchemaRef,
         schema: &SchemaRef,
         spec: &mut StageSpec,
-    ) -> Result<(Vec<Work>, StageEnd), String> {
+    ) -> Result<Running, String> {
         let first = plugin.first;
         let bound = first.bound().expect("typed plugins are bound");
         let ports = bound.layout.ports.iter().zip(&self.needs.ports[index]);
@@ -187,26 +209,82 @@ impl Starting<'_> {
             wanted_port(need, kept, passed.min(width))
         });
         let wanted = Wanted { ports: wanted.collect() };
-        let mut instances = vec![first];
-        for _ in 1..plugin.instances {
-            let cancel = Arc::clone(self.cancel);
-            let opened = plugin.library.open_instance(&plugin.config, cancel, &spec.name);
-            instances.push(opened.map_err(|error| error.to_string())?);
-        }
-        for instance in &mut instances {
-            instance.bind(schema, Some(&wanted)).map_err(|error| error.to_string())?;
-        }
-        let bound = instances[0].bound().expect("it was bound just now");
+        let (running, bound) = match first {
+            Handle::Here(first) => {
+                let library = Arc::clone(first.library());
+                let mut instances = vec![*first];
+                for _ in 1..plugin.instances {
+                    let cancel = Arc::clone(self.cancel);
+                    let opened = library.open_instance(&plugin.config, cancel, &spec.name);
+                    instances.push(opened.map_err(|error| error.to_string())?);
+                }
+                for instance in &mut instances {
+                    instance.bind(schema, Some(&wanted)).map_err(|error| error.to_string())?;
+                }
+                let bound = instances[0].bound().expect("it was bound just now").clone();
+                (Running::Here(instances.into_iter().map(process).collect()), bound)
+            }
+            Handle::Worker(first, recipe) => {
+                let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+                spec.isolation = Some(Isolation {
+                    batch_timeout_micros: micros(plugin.timeout),
+                    start_timeout_micros: micros(recipe.start_timeout),
+                });
+                let given = Given { full, pruned: Arc::clone(schema), wanted };
+                let shared = Arc::clone(self.shared.expect("isolated stages share memory"));
+                let (workers, bound) = start_workers(*first, &recipe, &given, plugin.instances)?;
+                let given = Arc::new(given);
+                (Running::Isolated(IsolatedParts { workers, recipe, given, shared }), bound)
+            }
+        };
         let delivered = bound.layout.ports.iter().map(|port| Arc::clone(&port.delivered));
         self.delivered.push(delivered.collect());
         spec.kind = stage_kind(bound.layout.flags);
-        spec.instances = instances.len() as u16;
-        Ok((instances.into_iter().map(process).collect(), StageEnd::Plugin))
+        spec.instances = plugin.instances;
+        Ok(running)
     }
+}
+
+/// How the instances of a stage run.
+enum Running {
+    Here(Vec<Work>),
+    Isolated(IsolatedParts),
 }
 
 fn process(instance: Instance) -> Work {
     Work::Process(Arc::new(Mutex::new(instance)))
+}
+
+/// Starts the other workers of a stage, side by side, and binds all.
+fn start_workers(
+    first: WorkerProcess,
+    recipe: &Recipe,
+    given: &Given,
+    count: u16,
+) -> Result<(Vec<WorkerProcess>, Bound), String> {
+    let shared = Arc::clone(first.shared());
+    let start = || -> Result<WorkerProcess, String> {
+        let mut worker =
+            WorkerProcess::start(recipe, &shared).map_err(|fault| fault.to_string())?;
+        worker.bind(&given.full, None).map_err(|error| error.to_string())?;
+        Ok(worker)
+    };
+    let others: Vec<Result<WorkerProcess, String>> = std::thread::scope(|scope| {
+        let started: Vec<_> = (1..count).map(|_| scope.spawn(start)).collect();
+        let join = |thread: std::thread::ScopedJoinHandle<'_, _>| {
+            thread.join().unwrap_or_else(|_| Err("starting a worker panicked".to_owned()))
+        };
+        started.into_iter().map(join).collect()
+    });
+    let mut workers = vec![first];
+    for other in others {
+        workers.push(other?);
+    }
+    for worker in &mut workers {
+        worker.bind(&given.pruned, Some(&given.wanted)).map_err(|error| error.to_string())?;
+    }
+    let bound = workers[0].bound().expect("it was bound just now").clone();
+    Ok((workers, bound))
 }
 
 /// What is wanted of a port, as indices into its schema over the pruned input: the `passed` columns

@@ -3,85 +3,55 @@
 //! It drives the very same systems as the operating system does. Answers come after random delays
 //! and so in every order that the real one could give; a run is replayed by its seed.
 
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, BinaryHeap, HashMap},
-};
+mod agenda;
+mod isolation;
+mod pool;
+mod rng;
+mod stage;
+mod worker;
+
+use std::collections::{BTreeMap, HashMap};
 
 use bevy_ecs::prelude::*;
 use tanda_components::{
     BufferHandle, Edges, Effect, EngineTime, FaultId, Inbox, Input, Instance, Stage, StageKind,
-    limits::PORTS_MAX,
+    WorkerState, limits::PORTS_MAX,
 };
 
-use super::Platform;
+use self::{
+    agenda::{Agenda, Event},
+    pool::Pool,
+    rng::Rng,
+    stage::Known,
+    worker::{Task, Worker},
+};
+pub use self::{
+    stage::{Content, SimStage},
+    worker::{Absorbed, SimFaults},
+};
+use super::{Platform, Sleep};
 
-/// What one simulated stage does.
-#[derive(Clone, Copy, Debug)]
-pub struct SimStage {
-    /// Pieces of a source.
-    pub pieces: u64,
-    /// Records of a piece.
-    pub rows: u64,
-    /// The reader decodes by itself.
-    pub decoded: bool,
-    /// Batches that a stage with a state makes at the end of its input.
-    pub finish_batches: u64,
-    /// The stage fails at its `n`th batch (a source: piece), from 0.
-    pub fails_at: Option<u64>,
-    /// An answer takes between 1 and so many microseconds.
-    pub delay_micros_max: u64,
-}
-
-impl Default for SimStage {
-    fn default() -> Self {
-        Self {
-            pieces: 10,
-            rows: 100,
-            decoded: false,
-            finish_batches: 1,
-            fails_at: None,
-            delay_micros_max: 1_000,
-        }
-    }
-}
+/// Inputs of one answer at most.
+const ANSWER_MAX: usize = 64;
 
 /// The simulated outside.
 pub struct SimPlatform {
     stages: Vec<SimStage>,
     rng: Rng,
     now: u64,
-    answers: Answers,
+    agenda: Agenda,
     pool: Pool,
     known: HashMap<Entity, Known>,
-    instances: HashMap<Entity, Entity>,
+    workers: HashMap<Entity, Worker>,
+    /// Deaths in a row of workers that held a batch.
+    deaths: HashMap<Entity, u8>,
+    poisoned: bool,
+    crashes: u64,
+    starts: u64,
+    snapshots: u64,
     asked: u64,
     written: BTreeMap<usize, Vec<Content>>,
     abandoned: Vec<usize>,
-}
-
-/// What the simulation remembers of a stage.
-#[derive(Clone, Copy)]
-struct Known {
-    index: usize,
-    kind: StageKind,
-    connected: [bool; PORTS_MAX],
-    batches: u64,
-    reads: u64,
-    /// Answers of one reader or writer keep their order: none comes before this time.
-    clock: u64,
-    over: bool,
-}
-
-/// What a simulated buffer holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Content {
-    /// Index of the stage that made it.
-    pub origin: usize,
-    /// Its number there.
-    pub seq: u64,
-    /// Rows.
-    pub rows: u64,
 }
 
 impl SimPlatform {
@@ -92,10 +62,15 @@ impl SimPlatform {
             stages,
             rng: Rng(seed),
             now: 0,
-            answers: Answers::default(),
+            agenda: Agenda::default(),
             pool: Pool::default(),
             known: HashMap::new(),
-            instances: HashMap::new(),
+            workers: HashMap::new(),
+            deaths: HashMap::new(),
+            poisoned: false,
+            crashes: 0,
+            starts: 0,
+            snapshots: 0,
             asked: 0,
             written: BTreeMap::new(),
             abandoned: Vec::new(),
@@ -117,16 +92,41 @@ impl SimPlatform {
     /// Buffers that nobody has released.
     #[must_use]
     pub fn live_buffers(&self) -> usize {
-        self.pool.slots.len() - self.pool.free.len()
+        self.pool.live_count()
+    }
+
+    /// Some batch was held by so many workers that died, one after the other, that the run has to
+    /// fail.
+    #[must_use]
+    pub fn poisoned(&self) -> bool {
+        self.poisoned
+    }
+
+    /// Workers that died, workers that were started again, and snapshots taken.
+    #[must_use]
+    pub fn mishaps(&self) -> [u64; 3] {
+        [self.crashes, self.starts, self.snapshots]
     }
 
     /// A fact that comes `delay_micros` from now whatever the engine does.
     pub fn inject(&mut self, delay_micros: u64, input: Input) {
-        self.answers.push(self.now + delay_micros, vec![input]);
+        self.agenda.push(self.now + delay_micros, Event::Answer(vec![input]));
     }
 
     fn known(&mut self, stage: Entity) -> &mut Known {
         self.known.get_mut(&stage).expect("effects name stages of the world")
+    }
+
+    fn worker(&mut self, instance: Entity) -> &mut Worker {
+        self.workers.get_mut(&instance).expect("effects name instances of the world")
+    }
+
+    fn script(&self, instance: Entity) -> SimStage {
+        self.stages[self.known[&self.workers[&instance].stage].index]
+    }
+
+    fn answer_at(&mut self, due: u64, answer: Vec<Input>) {
+        self.agenda.push(due, Event::Answer(answer));
     }
 
     /// When an answer of `stage` comes; with `in_order`, not before the one before it.
@@ -152,65 +152,84 @@ impl SimPlatform {
 
     fn read(&mut self, source: Entity) {
         let due = self.due(source, true);
-        let known = *self.known(source);
-        let script = self.stages[known.index];
-        if known.over {
+        let known = self.known(source);
+        let (index, reads, over) = (known.index, known.reads, known.over);
+        let script = self.stages[index];
+        if over {
             return;
         }
         self.known(source).reads += 1;
-        let answer = if known.reads >= script.pieces {
+        let answer = if reads >= script.pieces {
             self.known(source).over = true;
             Input::SourceEnded { source }
-        } else if script.fails_at == Some(known.reads) {
+        } else if script.fails_at == Some(reads) {
             self.known(source).over = true;
-            Input::StageFailed { stage: source, fault: FaultId(known.index as u32) }
+            Input::StageFailed { stage: source, fault: FaultId(index as u32) }
         } else {
-            let content = Content { origin: known.index, seq: known.reads, rows: script.rows };
+            let content = Content::new(index, reads, script.rows);
             let buffer = self.pool.insert(content);
             let (rows, bytes, decoded) = (script.rows, script.rows * 100, script.decoded);
             Input::BatchRead { source, buffer, rows, bytes, decoded }
         };
-        self.answers.push(due, vec![answer]);
+        self.answer_at(due, vec![answer]);
     }
 
     fn stop(&mut self, source: Entity) {
         let due = self.due(source, true);
         self.known(source).over = true;
-        self.answers.push(due, vec![Input::SourceEnded { source }]);
+        self.answer_at(due, vec![Input::SourceEnded { source }]);
     }
 
-    fn process(&mut self, batch: Entity, buffer: BufferHandle, instance: Entity) {
-        let stage = self.instances[&instance];
-        let due = self.due(stage, false);
-        if let Some(fault) = self.fails(stage) {
-            self.answers.push(due, vec![Input::BatchFailed { batch, fault }]);
+    fn process(&mut self, batch: Entity, buffer: BufferHandle, input: u8, instance: Entity) {
+        let worker = self.worker(instance);
+        let (stage, isolated) = (worker.stage, worker.isolated);
+        if isolated {
+            self.give(instance, Task::Process { batch, buffer, input });
             return;
+        }
+        let due = self.due(stage, false);
+        let elapsed_micros = (due - self.now) as u32;
+        let answer = self.answer(instance, batch, buffer, input, elapsed_micros);
+        self.answer_at(due, answer);
+    }
+
+    /// What an instance makes of a batch.
+    fn answer(
+        &mut self,
+        instance: Entity,
+        batch: Entity,
+        buffer: BufferHandle,
+        input: u8,
+        elapsed_micros: u32,
+    ) -> Vec<Input> {
+        let stage = self.worker(instance).stage;
+        if let Some(fault) = self.fails(stage) {
+            return vec![Input::BatchFailed { batch, fault }];
         }
         let content = self.pool.get(buffer);
-        let known = *self.known(stage);
-        let elapsed_micros = (due - self.now) as u32;
-        if known.kind == StageKind::Sink {
+        let known = self.known(stage);
+        let (kind, connected) = (known.kind, known.connected);
+        if kind == StageKind::Sink {
             let buffer = self.pool.insert(content);
             let bytes = content.rows * 90;
-            let answer = Input::BatchEncoded { batch, buffer, bytes, elapsed_micros };
-            self.answers.push(due, vec![answer]);
-            return;
+            return vec![Input::BatchEncoded { batch, buffer, bytes, elapsed_micros }];
         }
+        self.worker(instance).state.add(kind, content, input);
         // A tenth of the rows leaves on port 1; a stage with a state absorbs what is left.
         let second = content.rows / 10;
         let passed = content.rows - second;
-        let first = if known.kind == StageKind::Mergeable { 0 } else { passed };
+        let first = if kind == StageKind::Mergeable { 0 } else { passed };
         let mut answer: Vec<Input> = [first, second]
             .into_iter()
             .enumerate()
             .map(|(port, rows)| {
                 let made = Content { rows, ..content };
-                let buffer = known.connected[port].then(|| self.pool.insert(made));
+                let buffer = connected[port].then(|| self.pool.insert(made));
                 Input::BatchEmitted { batch, port: port as u8, buffer, rows, bytes: rows * 120 }
             })
             .collect();
         answer.push(Input::BatchProcessed { batch, elapsed_micros });
-        self.answers.push(due, answer);
+        answer
     }
 
     fn write(&mut self, batch: Entity, buffer: BufferHandle, sink: Entity) {
@@ -218,20 +237,48 @@ impl SimPlatform {
         let index = self.known(sink).index;
         let content = self.pool.get(buffer);
         self.written.entry(index).or_default().push(content);
-        self.answers.push(due, vec![Input::BatchWritten { batch, bytes: content.rows }]);
+        self.answer_at(due, vec![Input::BatchWritten { batch, bytes: content.rows }]);
     }
 
     fn finish(&mut self, stage: Entity) {
+        let instances = self.known(stage).instances.clone();
+        if self.workers[&instances[0]].isolated {
+            self.begin_finish(stage);
+            return;
+        }
+        for &other in &instances[1..] {
+            let state = self.worker(other).state;
+            self.worker(instances[0]).state.merge(state);
+        }
         let due = self.due(stage, true);
-        let known = *self.known(stage);
+        let answer = self.flush(stage);
+        self.answer_at(due, answer);
+    }
+
+    /// What the first instance makes of the merged state.
+    fn flush(&mut self, stage: Entity) -> Vec<Input> {
+        let known = self.known(stage);
+        known.finishing = false;
+        let (index, connected, first) = (known.index, known.connected[0], known.instances[0]);
+        let absorbed = self.worker(first).state;
         let mut answer = Vec::new();
-        for seq in 0..self.stages[known.index].finish_batches {
-            let content = Content { origin: known.index, seq, rows: 5 };
-            let buffer = known.connected[0].then(|| self.pool.insert(content));
+        for seq in 0..self.stages[index].finish_batches {
+            let content = Content { absorbed, ..Content::new(index, seq, 5) };
+            let buffer = connected.then(|| self.pool.insert(content));
             answer.push(Input::FinishEmitted { stage, port: 0, buffer, rows: 5, bytes: 500 });
         }
         answer.push(Input::StageFinished { stage });
-        self.answers.push(due, answer);
+        answer
+    }
+
+    /// Lets an event happen; returns what the engine hears of it.
+    fn happen(&mut self, event: Event) -> Vec<Input> {
+        match event {
+            Event::Answer(answer) => answer,
+            Event::Act { instance, life, act } => self.act(instance, life, &act),
+            Event::Exit { instance, reason } => self.notice_exit(instance, reason),
+            Event::Finish { stage, attempt, step } => self.go_on_finishing(stage, attempt, step),
+        }
     }
 }
 
@@ -243,24 +290,33 @@ impl Platform for SimPlatform {
             for edge in world.get::<Edges>(stage).expect("stages have edges").as_slice() {
                 connected[usize::from(edge.port)] = true;
             }
-            let known =
-                Known { index, kind, connected, batches: 0, reads: 0, clock: 0, over: false };
-            self.known.insert(stage, known);
+            self.known.insert(stage, Known::new(index, kind, connected));
         }
-        let mut instances = world.query::<(Entity, &Instance)>();
-        self.instances
-            .extend(instances.iter(world).map(|(entity, instance)| (entity, instance.stage)));
+        let mut instances = world.query::<(Entity, &Instance, Has<WorkerState>)>();
+        let mut all: Vec<_> = instances.iter(world).collect();
+        all.sort_unstable_by_key(|(_, instance, _)| (instance.stage_index, instance.index));
+        for (entity, instance, isolated) in all {
+            self.known(instance.stage).instances.push(entity);
+            self.workers.insert(entity, Worker::new(instance.stage, isolated));
+        }
     }
 
-    fn wait(&mut self, inbox: &mut Inbox, sleep: bool) -> EngineTime {
+    fn wait(&mut self, inbox: &mut Inbox, until: Sleep) -> EngineTime {
         self.asked += 1;
         assert!(self.asked < 10_000_000, "the simulation does not come to an end");
-        if sleep {
-            self.now =
-                self.answers.next_due().expect("the engine waits for an answer").max(self.now);
-        }
-        while let Some(answer) = self.answers.pop_due(self.now, inbox.free_count()) {
-            for input in answer {
+        let next = self.agenda.next_due();
+        let wake = match until {
+            Sleep::No => self.now,
+            Sleep::Until(deadline) => {
+                next.map_or(deadline.as_micros(), |due| due.min(deadline.as_micros()))
+            }
+            Sleep::Forever => next.expect("the engine waits for an answer"),
+        };
+        self.now = self.now.max(wake);
+        while inbox.free_count() >= ANSWER_MAX
+            && let Some(event) = self.agenda.pop_due(self.now)
+        {
+            for input in self.happen(event) {
                 inbox.push(input).expect("there is room for the whole answer");
             }
         }
@@ -271,95 +327,24 @@ impl Platform for SimPlatform {
         match effect {
             Effect::ReadBatch { source } => self.read(source),
             Effect::StopSource { source } => self.stop(source),
-            Effect::ProcessBatch { batch, buffer, instance, .. } => {
-                self.process(batch, buffer, instance);
+            Effect::ProcessBatch { batch, buffer, input, instance } => {
+                self.process(batch, buffer, input, instance);
             }
             Effect::WriteBatch { batch, buffer, sink, .. } => self.write(batch, buffer, sink),
             Effect::FinishStage { stage } => self.finish(stage),
             Effect::CloseSink { sink } => {
                 let due = self.due(sink, true);
-                self.answers.push(due, vec![Input::StageFinished { stage: sink }]);
+                self.answer_at(due, vec![Input::StageFinished { stage: sink }]);
             }
             Effect::AbandonSink { sink } => {
                 let index = self.known(sink).index;
                 self.abandoned.push(index);
             }
             Effect::ReleaseBuffer { buffer } => self.pool.release(buffer),
-            Effect::CancelJobs => {}
+            Effect::CancelJobs => self.kill_all(),
+            Effect::StartWorker { instance } => self.start_worker(instance),
+            Effect::KillWorker { instance } => self.kill_worker(instance),
+            Effect::TakeSnapshot { instance } => self.give(instance, Task::Snapshot),
         }
-    }
-}
-
-/// Answers to come, by the time at which they are due.
-#[derive(Default)]
-struct Answers {
-    due: BinaryHeap<Reverse<(u64, u64)>>,
-    waiting: BTreeMap<u64, Vec<Input>>,
-    count: u64,
-}
-
-impl Answers {
-    fn push(&mut self, due: u64, answer: Vec<Input>) {
-        self.count += 1;
-        self.due.push(Reverse((due, self.count)));
-        self.waiting.insert(self.count, answer);
-    }
-
-    fn next_due(&self) -> Option<u64> {
-        self.due.peek().map(|Reverse((due, _))| *due)
-    }
-
-    /// The next answer that is due by `now` and has at most `room` inputs.
-    fn pop_due(&mut self, now: u64, room: usize) -> Option<Vec<Input>> {
-        let &Reverse((due, id)) = self.due.peek()?;
-        if due > now || self.waiting[&id].len() > room {
-            return None;
-        }
-        self.due.pop();
-        self.waiting.remove(&id)
-    }
-}
-
-/// Slots with generations, as the real pool has them: a stale or doubled release panics.
-#[derive(Default)]
-struct Pool {
-    slots: Vec<(u32, Option<Content>)>,
-    free: Vec<u32>,
-}
-
-impl Pool {
-    fn insert(&mut self, content: Content) -> BufferHandle {
-        let index = self.free.pop().unwrap_or_else(|| {
-            self.slots.push((0, None));
-            self.slots.len() as u32 - 1
-        });
-        let slot = &mut self.slots[index as usize];
-        slot.1 = Some(content);
-        BufferHandle { index, generation: slot.0 }
-    }
-
-    fn get(&self, handle: BufferHandle) -> Content {
-        let slot = self.slots[handle.index as usize];
-        assert_eq!(slot.0, handle.generation, "stale handle {handle:?}");
-        slot.1.expect("a live handle names a full slot")
-    }
-
-    fn release(&mut self, handle: BufferHandle) {
-        self.get(handle);
-        self.slots[handle.index as usize] = (handle.generation + 1, None);
-        self.free.push(handle.index);
-    }
-}
-
-/// `SplitMix64` (Steele, Lea, Flood 2014): enough for delays, and the same on every machine.
-struct Rng(u64);
-
-impl Rng {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (z ^ (z >> 31)) % bound.max(1)
     }
 }

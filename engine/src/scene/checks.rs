@@ -26,9 +26,11 @@ pub(super) fn check(stages: &[StageDraft], at: usize) -> Vec<Located> {
     checks.inputs();
     checks.edge_counts();
     checks.cycles();
+    checks.ways();
     checks.unread();
     checks.shared_paths();
     checks.shared_stdin();
+    checks.inside_globs();
     checks.problems
 }
 
@@ -139,6 +141,27 @@ impl<'a> Checks<'a> {
         }
     }
 
+    /// Reports the first stage to which more ways lead from another than its batches can count.
+    fn ways(&mut self) {
+        let pairs: Vec<_> = self.edges.iter().map(|edge| (edge.from, edge.to)).collect();
+        // A cycle is a fault of its own.
+        let Ok(order) = topological_order(self.stages.len(), &pairs) else { return };
+        for (position, &from) in order.iter().enumerate() {
+            let mut ways = vec![0_u64; self.stages.len()];
+            ways[from] = 1;
+            for &to in &order[position + 1..] {
+                let before = pairs.iter().filter(|(_, at)| *at == to);
+                ways[to] = before.map(|(from, _)| ways[*from]).fold(0, u64::saturating_add);
+            }
+            if let Some(&to) = order.iter().find(|&&stage| ways[stage] > u64::from(u16::MAX)) {
+                let (from, to_name) = (self.name(from).to_owned(), self.name(to).to_owned());
+                let problem = Problem::TooManyWays { from, to: to_name };
+                self.problems.push((self.stages[to].entry.key_span.start, problem));
+                return;
+            }
+        }
+    }
+
     /// Reports sources and plugins that nobody reads, unless a faulty input may have meant them.
     fn unread(&mut self) {
         if self.stages.iter().any(|stage| stage.inputs.is_none()) {
@@ -165,6 +188,10 @@ impl<'a> Checks<'a> {
         for stage in self.stages {
             let Some(StageBody::Sink(sink)) = &stage.body else { continue };
             let Some(path) = paths::of_write(&sink.write) else { continue };
+            // What names no file is a fault of its own.
+            if paths::problem(path).is_some() {
+                continue;
+            }
             let name = stage.entry.key.as_str();
             if let Some(first) = writers.get(&paths::normal(path)) {
                 let problem = Problem::SharedPath {
@@ -175,6 +202,27 @@ impl<'a> Checks<'a> {
                 self.problems.push((path_at(stage, "write"), problem));
             } else {
                 writers.insert(paths::normal(path), name);
+            }
+        }
+    }
+
+    /// Reports sinks whose file a source of the scene would find the next time.
+    fn inside_globs(&mut self) {
+        let reads = self.stages.iter().filter_map(|stage| {
+            let Some(StageBody::Source(source)) = &stage.body else { return None };
+            let glob = paths::of_read(&source.read).filter(|path| paths::is_glob(path))?;
+            Some((stage, glob, paths::matcher(glob)))
+        });
+        for (source, glob, means) in reads {
+            for stage in self.stages {
+                let Some(StageBody::Sink(sink)) = &stage.body else { continue };
+                let Some(path) = paths::of_write(&sink.write) else { continue };
+                if path != "-" && means(path) {
+                    let (sink, path) = (stage.entry.key.clone(), path.to_owned());
+                    let (source_stage, glob) = (source.entry.key.clone(), glob.to_owned());
+                    let problem = Problem::InsideGlob { sink, path, source_stage, glob };
+                    self.problems.push((path_at(stage, "write"), problem));
+                }
             }
         }
     }

@@ -5,12 +5,18 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 
 use super::model::{
-    EngineSettings, Input, Instances, Order, PluginStage, SinkStage, SourceStage, Stage, StageBody,
+    Duration, EngineSettings, Input, Instances, Isolation, Order, PluginStage, SinkStage,
+    SourceStage, Stage, StageBody,
 };
 use super::outline::{Entry, Node, Shape};
 use super::params::Located;
 use super::problem::Problem;
 use super::typed::{self, shown};
+
+/// Long for any batch, and short enough for somebody who waits.
+const TIMEOUT_DEFAULT: Duration = Duration(std::time::Duration::from_secs(60));
+/// Enough to load large tables.
+const START_TIMEOUT_DEFAULT: Duration = Duration(std::time::Duration::from_secs(30));
 
 /// What kind of stage it is; known even where its body is faulty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,15 +49,26 @@ const SCENE: Form =
 const ENGINE: Form = Form {
     name: "engine",
     required: &[],
-    optional: &["memory", "batch_rows", "threads", "executor", "plugin_paths"],
+    optional: &["memory", "batch_rows", "threads", "executor", "isolation", "plugin_paths"],
 };
 const SOURCE: Form = Form {
     name: "Source",
     required: &["read"],
     optional: &["priority", "batch_rows", "batch_bytes", "linger"],
 };
-const PLUGIN: Form =
-    Form { name: "Plugin", required: &["library", "from"], optional: &["config", "instances"] };
+const PLUGIN: Form = Form {
+    name: "Plugin",
+    required: &["library", "from"],
+    optional: &[
+        "config",
+        "instances",
+        "isolation",
+        "read",
+        "timeout",
+        "start_timeout",
+        "memory_limit",
+    ],
+};
 const SINK: Form = Form { name: "Sink", required: &["write", "from"], optional: &["order"] };
 
 /// Reads the parts of an expanded scene text and gathers what is wrong with them.
@@ -86,6 +103,7 @@ impl<'a> Reader<'a> {
             batch_rows: self.optional(node, "batch_rows", defaults.batch_rows),
             threads: self.optional(node, "threads", defaults.threads),
             executor: self.optional(node, "executor", defaults.executor),
+            isolation: self.optional(node, "isolation", defaults.isolation),
             plugin_paths: self.optional(node, "plugin_paths", defaults.plugin_paths),
         }
     }
@@ -145,13 +163,35 @@ impl<'a> Reader<'a> {
     fn plugin(&mut self, node: &Node, inputs: Option<Vec<(usize, Input)>>) -> Option<StageBody> {
         let library = self.required(node, "library");
         let instances = self.instances(node);
+        let isolation = self.optional(node, "isolation", None);
+        let read = self.optional(node, "read", Vec::new());
+        let timeout = self.optional(node, "timeout", TIMEOUT_DEFAULT);
+        let start_timeout = self.optional(node, "start_timeout", START_TIMEOUT_DEFAULT);
+        let memory_limit = self.optional(node, "memory_limit", None);
+        if isolation == Some(Isolation::InProcess) {
+            self.needs_a_process(node, &["timeout", "start_timeout", "memory_limit"]);
+        }
         let config = node.field("config").map_or("()", |config| &self.text[config.span.clone()]);
         Some(StageBody::Plugin(PluginStage {
             library: library?,
             from: without_places(inputs?),
             config: config.to_owned(),
             instances,
+            isolation,
+            read,
+            timeout,
+            start_timeout,
+            memory_limit,
         }))
+    }
+
+    /// Bounds that only a process of its own can be held to.
+    fn needs_a_process(&mut self, node: &Node, fields: &[&str]) {
+        for field in fields.iter().filter_map(|field| node.field(field)) {
+            let message = "this bound needs a process of its own, but the stage says `isolation: \
+                           InProcess`; leave one of them out";
+            self.problems.push((field.span.start, Problem::BadValue(message.to_owned())));
+        }
     }
 
     fn sink(&mut self, node: &Node, inputs: Option<Vec<(usize, Input)>>) -> Option<StageBody> {

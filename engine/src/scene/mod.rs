@@ -17,7 +17,7 @@ mod load;
 pub mod model;
 mod outline;
 mod params;
-mod paths;
+pub(crate) mod paths;
 mod places;
 mod problem;
 mod text;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Deserialize;
+pub use tanda_worker::sandbox::Level;
 
 use super::places::Places;
 
@@ -71,6 +72,41 @@ pub struct PluginStage {
     pub config: String,
     /// Running copies of the plugin.
     pub instances: Instances,
+    /// Where they run; `None`: as `engine.isolation` says.
+    pub isolation: Option<Isolation>,
+    /// Files and folders that the plugin may read while it opens, and never after. Relative to the
+    /// working directory. Needed in `sandbox: Strict` only.
+    pub read: Vec<String>,
+    /// How long an isolated instance may take for one batch before its worker is killed; `"0s"`:
+    /// for ever. Default `60s`.
+    pub timeout: Duration,
+    /// How long a worker may take to start and open its plugin. Default `30s`.
+    pub start_timeout: Duration,
+    /// Bytes of private memory of each worker, in `Basic` and `Strict`. Default: no bound.
+    pub memory_limit: Option<ByteSize>,
+}
+
+/// Where the instances of a plugin run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum Isolation {
+    /// In the engine's process: for code that is trusted as the engine is.
+    InProcess,
+    /// Each in a worker process of its own: `Process(sandbox: Strict)`.
+    Process {
+        /// How far the process is confined. Default `Strict`.
+        #[serde(default = "strict")]
+        sandbox: Level,
+    },
+}
+
+impl Default for Isolation {
+    fn default() -> Self {
+        Self::Process { sandbox: strict() }
+    }
+}
+
+fn strict() -> Level {
+    Level::Strict
 }
 
 /// `Sink( write: …, from: … )`.
@@ -134,6 +170,8 @@ pub struct EngineSettings {
     pub threads: Option<u16>,
     /// Executor of the tick's schedule.
     pub executor: Executor,
+    /// Where plugins run whose stage does not say. Default `Process(sandbox: Strict)`.
+    pub isolation: Isolation,
     /// Folders searched for plugins before the executable's own.
     pub plugin_paths: Vec<String>,
 }
@@ -145,6 +183,7 @@ impl Default for EngineSettings {
             batch_rows: 16_384,
             threads: None,
             executor: Executor::SingleThreaded,
+            isolation: Isolation::default(),
             plugin_paths: Vec::new(),
         }
     }

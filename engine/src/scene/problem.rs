@@ -71,6 +71,8 @@ pub(super) enum Problem {
     TooManyStages(usize),
     #[error("`{stage}` has {count} {what}; {max} is the most")]
     TooManyEdges { stage: String, what: &'static str, count: usize, max: usize },
+    #[error("more than {max} ways lead from `{from}` to `{to}`: branches that meet multiply", max = u16::MAX)]
+    TooManyWays { from: String, to: String },
     #[error("`{0}` is no stage name")]
     StageName(String),
     #[error("{0:?} names no stage and port")]
@@ -91,6 +93,10 @@ pub(super) enum Problem {
     Cycle(String),
     #[error("sinks `{first}` and `{second}` both write {path}")]
     SharedPath { first: String, second: String, path: String },
+    #[error(
+        "sink `{sink}` writes {path:?}, which source `{source_stage}` reads by its glob {glob:?}"
+    )]
+    InsideGlob { sink: String, path: String, source_stage: String, glob: String },
     #[error("sources `{first}` and `{second}` both read standard input")]
     SharedStdin { first: String, second: String },
 }
@@ -153,6 +159,10 @@ impl Problem {
             Self::SharedPath { .. } => {
                 "give each sink its own path, or let one sink read both: `from: [\"a\", \"b\"]`"
             }
+            Self::InsideGlob { .. } => {
+                "write into another folder, or let the glob name fewer files: the next run would \
+                 read what this one wrote"
+            }
             Self::SharedStdin { .. } => "let both stages read from one source",
             Self::TooLarge(_)
             | Self::WrongType { .. }
@@ -164,6 +174,7 @@ impl Problem {
             | Self::BadSeparator { .. }
             | Self::TooManyStages(_)
             | Self::TooManyEdges { .. }
+            | Self::TooManyWays { .. }
             | Self::DoubleInput(_) => return None,
         };
         Some(fixed.to_owned())

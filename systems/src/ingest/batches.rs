@@ -16,8 +16,20 @@ impl Facts<'_, '_> {
         rows: u64,
         bytes: u64,
     ) {
-        let (_, at, &lineage, _, _, _, mut emitted, &priority, &admitted_by) =
+        let (_, at, &lineage, _, _, _, mut emitted, &priority, admitted_by, attempts, _) =
             self.batches.get_mut(batch).expect("an emission comes from a live batch");
+        if attempts.settled {
+            self.drop_emitted(buffer, bytes);
+            return;
+        }
+        let admitted_by = *admitted_by;
+        let lineage = match at.input {
+            0 => lineage,
+            input => {
+                let inputs = self.inputs.get(at.stage).expect("a batch stands at a stage");
+                inputs.passed_on(lineage, input)
+            }
+        };
         emitted.rows += rows;
         emitted.bytes += bytes;
         let (_, edges, _, _, mut ledger, _) =
@@ -32,21 +44,32 @@ impl Facts<'_, '_> {
         self.books.buffers.enter(buffer, names, bytes);
     }
 
+    /// What is made of a batch that is processed again has gone on before.
+    fn drop_emitted(&mut self, buffer: Option<BufferHandle>, bytes: u64) {
+        let Some(buffer) = buffer else { return };
+        self.books.buffers.enter(buffer, 1, bytes);
+        self.books.retiring.leave(buffer);
+    }
+
     pub(super) fn enter_processed(&mut self, batch: Entity, elapsed_micros: u32) {
-        let (mut state, at, _, _, rows, bytes, emitted, ..) =
+        let (mut state, at, _, _, rows, bytes, emitted, _, _, attempts, _) =
             self.batches.get_mut(batch).expect("a processed batch is live");
         let held = core::mem::replace(&mut *state, BatchState::Done);
         let (stage, .., mut ledger, mut growth) =
             self.stages.get_mut(at.stage).expect("a batch stands at a stage");
-        // How many records a piece has is only known when it is decoded: blank lines are none.
-        let rows_in = if stage.kind == StageKind::Source { emitted.rows } else { rows.0 };
-        ledger.rows_in += rows_in;
-        ledger.batches_in += 1;
-        ledger.settle(rows_in, emitted.rows);
         ledger.busy_micros += u64::from(elapsed_micros);
-        growth.learn(bytes.0, emitted.bytes);
-        self.books.retiring.push(batch);
-        self.free_instance(held, elapsed_micros);
+        if !attempts.settled {
+            // How many records a piece has is only known when it is decoded: blank lines are none.
+            let rows_in = if stage.kind == StageKind::Source { emitted.rows } else { rows.0 };
+            ledger.rows_in += rows_in;
+            ledger.batches_in += 1;
+            ledger.settle(rows_in, emitted.rows);
+            growth.learn(bytes.0, emitted.bytes);
+        }
+        match self.free_instance(held, elapsed_micros) {
+            Some(instance) => self.hold_batch(batch, instance),
+            None => self.books.retiring.push(batch),
+        }
     }
 
     /// The batch goes on as its bytes; the record batch is not needed any more.
@@ -86,13 +109,25 @@ impl Facts<'_, '_> {
         self.books.retiring.push(batch);
     }
 
-    /// The instance that held a batch in this state gets its slot back.
-    pub(super) fn free_instance(&mut self, held: BatchState, elapsed_micros: u32) {
-        let BatchState::InFlight { instance } = held else { return };
+    /// The instance that held a batch in this state gets its slot back; it is returned if it has a
+    /// state that could die with its worker.
+    pub(super) fn free_instance(
+        &mut self,
+        held: BatchState,
+        elapsed_micros: u32,
+    ) -> Option<Entity> {
+        let BatchState::InFlight { instance } = held else { return None };
         let (mut in_flight, mut service) =
             self.instances.get_mut(instance).expect("a batch in flight is held by an instance");
         in_flight.count -= 1;
         service.learn(elapsed_micros);
-        self.books.capacity.jobs -= 1;
+        let Ok((_, _, mut beat, mut restarts, snapshotting)) = self.workers.get_mut(instance)
+        else {
+            self.books.capacity.jobs -= 1;
+            return None;
+        };
+        beat.0 = self.books.clock.now;
+        restarts.failed_starts = 0;
+        snapshotting.map(|_| instance)
     }
 }

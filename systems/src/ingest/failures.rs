@@ -33,7 +33,7 @@ impl Facts<'_, '_> {
         self.fail_run(fault);
     }
 
-    fn fail_run(&mut self, fault: FaultId) {
+    pub(super) fn fail_run(&mut self, fault: FaultId) {
         if matches!(*self.books.run, Run::Running | Run::Draining) {
             *self.books.run = Run::Failing { fault };
         }

@@ -1,14 +1,19 @@
 //! Facts become components: the only system that reads the inbox.
 
 mod batches;
+mod exit;
 mod failures;
+mod held;
 mod stages;
+mod workers;
 
 use bevy_ecs::{prelude::*, system::SystemParam};
 use tanda_components::{
-    Admission, AdmittedBy, At, BatchState, Budget, BufferHandle, Buffers, Bytes, Capacity, Edges,
-    Emitted, Growth, InFlight, Inbox, Input, Ledger, Lineage, Occupancy, OriginSeq, Origins,
-    Priority, Rows, Run, ServiceTime, Sink, Source, Stage, StageState,
+    Admission, AdmittedBy, At, Attempts, BatchState, Budget, BufferHandle, Buffers, Bytes,
+    Capacity, Clock, Edges, Emitted, FailedFinishes, Frontier, Growth, HeldBatches, InFlight,
+    Inbox, Input, Instance, LastBeat, Ledger, Lineage, Occupancy, OriginSeq, Origins, Priority,
+    Restarts, Rows, Run, ServiceTime, Sink, Snapshotting, Source, Stage, StageInputs, StageState,
+    WorkerState,
 };
 
 use crate::retire::Retiring;
@@ -30,11 +35,16 @@ pub(crate) struct Facts<'w, 's> {
     books: Books<'w>,
     stages: Query<'w, 's, StageRow>,
     occupancies: Query<'w, 's, &'static mut Occupancy>,
+    inputs: Query<'w, 's, &'static StageInputs>,
     sources: Query<'w, 's, &'static mut Source>,
     sinks: Query<'w, 's, &'static mut Sink>,
     admissions: Query<'w, 's, &'static mut Admission>,
     batches: Query<'w, 's, BatchRow>,
     instances: Query<'w, 's, (&'static mut InFlight, &'static mut ServiceTime)>,
+    workers: Query<'w, 's, WorkerRow>,
+    held: Query<'w, 's, &'static mut HeldBatches>,
+    frontiers: Query<'w, 's, &'static mut Frontier>,
+    failed_finishes: Query<'w, 's, &'static mut FailedFinishes>,
 }
 
 #[derive(SystemParam)]
@@ -42,6 +52,7 @@ struct Books<'w> {
     buffers: ResMut<'w, Buffers>,
     budget: ResMut<'w, Budget>,
     capacity: ResMut<'w, Capacity>,
+    clock: Res<'w, Clock>,
     origins: ResMut<'w, Origins>,
     run: ResMut<'w, Run>,
     retiring: ResMut<'w, Retiring>,
@@ -65,7 +76,17 @@ type BatchRow = (
     &'static mut Bytes,
     &'static mut Emitted,
     &'static Priority,
-    &'static AdmittedBy,
+    &'static mut AdmittedBy,
+    &'static mut Attempts,
+    Entity,
+);
+
+type WorkerRow = (
+    &'static Instance,
+    &'static mut WorkerState,
+    &'static mut LastBeat,
+    &'static mut Restarts,
+    Option<&'static mut Snapshotting>,
 );
 
 impl Facts<'_, '_> {
@@ -91,6 +112,11 @@ impl Facts<'_, '_> {
             }
             Input::StageFinished { stage } => self.end_stage(stage),
             Input::StageFailed { stage, fault } => self.fail_stage(stage, fault),
+            Input::WorkerStarted { instance } => self.enter_start(instance),
+            Input::WorkerExited { instance, reason, fault } => {
+                self.enter_exit(instance, reason, fault);
+            }
+            Input::SnapshotTaken { instance, .. } => self.enter_snapshot(instance),
             Input::DrainRequested => self.drain(),
         }
     }

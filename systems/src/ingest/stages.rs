@@ -32,7 +32,7 @@ impl Facts<'_, '_> {
 
         let (stage_row, edges, _, mut seq, mut ledger, _) =
             self.stages.get_mut(stage).expect("a source is a stage");
-        let lineage = Lineage { origin: stage_row.index, seq: seq.0 };
+        let lineage = Lineage { origin: stage_row.index, seq: seq.0, part: 0 };
         seq.0 += 1;
         let admission = self.commands.spawn_empty().id();
         let admitted_by = AdmittedBy(Some(admission));
@@ -81,7 +81,7 @@ impl Facts<'_, '_> {
         let Some(buffer) = buffer else { return };
         ledger.ports[usize::from(port)].batches += 1;
         let emission = Emission {
-            lineage: Lineage { origin: stage_row.index, seq: seq.0 },
+            lineage: Lineage { origin: stage_row.index, seq: seq.0, part: 0 },
             buffer,
             rows,
             bytes,
@@ -100,6 +100,7 @@ impl Facts<'_, '_> {
             self.stages.get_mut(stage).expect("only a stage finishes");
         *state = StageState::Ended;
         self.books.origins.close(stage_row.index, seq.0);
+        self.end_held_of_stage(stage);
         self.commands.trigger(StageEnded { stage });
     }
 

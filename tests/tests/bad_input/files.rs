@@ -21,7 +21,7 @@ fn missing_file_is_refused_with_the_nearest_name() {
 
 #[test]
 fn glob_that_fits_nothing_is_refused() {
-    let stages = CSV_TO_CSV.replace("in.csv", "*.csv");
+    let stages = CSV_TO_CSV.replace("in.csv", "*.csv").replace("out.csv", "made/out.csv");
     refused(
         &Bench::new(),
         &stages,

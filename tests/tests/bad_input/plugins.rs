@@ -55,9 +55,9 @@ fn library_that_is_no_plugin_is_refused() {
         "-DNOT_A_PLUGIN",
         "fine",
         &expect![[r#"
-        {dir}/scene.ron:7:34: error: stage `work`: {dir}/libfaulty.so: exports no function `tanda_plugin`, so it is not a Tanda plugin; use export_plugin!(…) in Rust, or define the function of tanda_plugin.h in C
-          7 |         "work": Plugin( library: "${at}/libfaulty.so", from: "in", config: fine ),
-            |                                  ^"#]],
+            {dir}/scene.ron:7:34: error: stage `work` (plugin faulty): {dir}/libfaulty.so: exports no function `tanda_plugin`, so it is not a Tanda plugin; use export_plugin!(…) in Rust, or define the function of tanda_plugin.h in C
+              7 |         "work": Plugin( library: "${at}/libfaulty.so", from: "in", config: fine ),
+                |                                  ^"#]],
     );
 }
 
@@ -67,17 +67,17 @@ fn wrong_abi_is_refused() {
         "-DSPOIL=table.abi_version = 2",
         "fine",
         &expect![[r#"
-        {dir}/scene.ron:7:34: error: stage `work`: {dir}/libfaulty.so: built for plugin ABI 2, this engine speaks 1; rebuild the plugin with this engine's tanda-plugin crate or tanda_plugin.h
-          7 |         "work": Plugin( library: "${at}/libfaulty.so", from: "in", config: fine ),
-            |                                  ^"#]],
+            {dir}/scene.ron:7:34: error: stage `work` (plugin faulty): {dir}/libfaulty.so: built for plugin ABI 2, this engine speaks 1; rebuild the plugin with this engine's tanda-plugin crate or tanda_plugin.h
+              7 |         "work": Plugin( library: "${at}/libfaulty.so", from: "in", config: fine ),
+                |                                  ^"#]],
     );
     check(
         "-DSPOIL=table.struct_size -= 8",
         "fine",
         &expect![[r#"
-        {dir}/scene.ron:7:34: error: stage `work`: {dir}/libfaulty.so: its table has 136 bytes, expected 144; set struct_size to sizeof(tanda_plugin_v1), and rebuild with this engine's tanda_plugin.h
-          7 |         "work": Plugin( library: "${at}/libfaulty.so", from: "in", config: fine ),
-            |                                  ^"#]],
+            {dir}/scene.ron:7:34: error: stage `work` (plugin faulty): {dir}/libfaulty.so: its table has 136 bytes, expected 144; set struct_size to sizeof(tanda_plugin_v1), and rebuild with this engine's tanda_plugin.h
+              7 |         "work": Plugin( library: "${at}/libfaulty.so", from: "in", config: fine ),
+                |                                  ^"#]],
     );
 }
 

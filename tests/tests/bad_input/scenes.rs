@@ -194,7 +194,7 @@ fn all_faults_are_told_at_once() {
             {dir}/scene.ron:8:22: error: unknown field `libary` in Plugin
               8 |         "b": Plugin( libary: "validation", from: "in", config: ( rules: [] ) ),
                 |                      ^
-              hint: did you mean `library`? fields of Plugin: `library`, `from`, `config`, `instances`
+              hint: did you mean `library`? fields of Plugin: `library`, `from`, `config`, `instances`, `isolation`, `read`, `timeout`, `start_timeout`, `memory_limit`
 
             {dir}/scene.ron:9:67: error: `decimals` is 99, expected 0 to 17
               9 |         "out": Sink( write: Csv( path: "${at}/out.csv", decimals: 99 ), from: ["a", "b"] ),
@@ -210,5 +210,24 @@ fn scene_that_is_no_ron_is_refused() {
         {dir}/scene.ron:7:5: error: expected identifier
           7 |     },
             |     ^"#]],
+    );
+}
+
+#[test]
+fn column_without_a_value_is_refused_with_a_hint() {
+    refused(
+        &with("in.csv", "a,b\n,x\n"),
+        r#"
+        "in": Source( read: Csv( path: "${at}/in.csv" ) ),
+        "sums": Plugin( library: "aggregation", from: "in",
+            config: ( group_by: ["b"], aggregates: [ Sum("a") ] ),
+        ),
+        "out": Sink( write: Csv( path: "${at}/out.csv" ), from: "sums" ),
+"#,
+        &expect![[r#"
+            {dir}/scene.ron:8:58: error: stage `sums` (plugin aggregation): column `a` is of type Utf8, but this needs a column of numbers (256-bit decimals excepted)
+              8 |             config: ( group_by: ["b"], aggregates: [ Sum("a") ] ),
+                |                                                          ^
+              hint: no value of `a` was seen, so it was taken for utf8: say its type in the source, for example `schema: { "a": "float64" }`"#]],
     );
 }

@@ -30,6 +30,7 @@ impl OsPlatform {
                 stage.bytes_written = bytes;
                 Input::StageFinished { stage: sink }
             }
+            Completion::Worker { instance, told } => return self.enter_told(instance, told),
             Completion::StageFailed { stage, message } => {
                 Input::StageFailed { stage, fault: self.fault(stage, message) }
             }
@@ -51,7 +52,7 @@ impl OsPlatform {
         Input::BatchRead { source, buffer, rows, bytes, decoded }
     }
 
-    fn enter_job(&mut self, report: JobReport, stage: Entity) {
+    pub(super) fn enter_job(&mut self, report: JobReport, stage: Entity) {
         let JobReport { batch, done, elapsed_micros } = report;
         let last = match done {
             JobDone::Emitted(left) => {
@@ -81,7 +82,7 @@ impl OsPlatform {
         self.backlog.push_back(last);
     }
 
-    fn enter_finish(&mut self, stage: Entity, left: Vec<(usize, Left)>) {
+    pub(super) fn enter_finish(&mut self, stage: Entity, left: Vec<(usize, Left)>) {
         for (port, left) in left {
             let (buffer, rows, bytes) = self.enter_left(stage, port, left);
             let port = port as u8;

@@ -13,9 +13,12 @@ use bevy_ecs::entity::Entity;
 use tanda_plugin_host::{Instance, Output};
 
 use super::{guard::guarded, pool::Content};
-use crate::connectors::{
-    read::{Decode, rejected_schema},
-    write::Encode,
+use crate::{
+    connectors::{
+        read::{Decode, rejected_schema},
+        write::Encode,
+    },
+    isolation::Shared,
 };
 
 /// What an instance of a stage does with a batch.
@@ -54,7 +57,7 @@ impl Adapter {
 }
 
 /// What a job reports.
-pub(super) enum JobDone {
+pub(crate) enum JobDone {
     /// What left, by port; `Rows` where nobody reads.
     Emitted(Vec<Left>),
     /// Bytes for the writer.
@@ -64,7 +67,7 @@ pub(super) enum JobDone {
 }
 
 /// What left on one port.
-pub(super) enum Left {
+pub(crate) enum Left {
     /// A batch.
     Batch(RecordBatch),
     /// So many rows, which nobody reads.
@@ -72,21 +75,30 @@ pub(super) enum Left {
 }
 
 /// A finished job.
-pub(super) struct JobReport {
-    pub(super) batch: Entity,
-    pub(super) done: JobDone,
-    pub(super) elapsed_micros: u32,
+pub(crate) struct JobReport {
+    pub(crate) batch: Entity,
+    pub(crate) done: JobDone,
+    pub(crate) elapsed_micros: u32,
 }
 
-/// Does the work of `batch` and measures it.
+/// Does the work of `batch` and measures it. What it emits is moved into shared memory when a stage
+/// behind is isolated.
 pub(super) fn run_job(
     batch: Entity,
     work: &Work,
     content: &Content,
     adapter: Option<&Adapter>,
+    sealed_into: Option<&Shared>,
 ) -> JobReport {
     let started = Instant::now();
-    let done = guarded(|| do_work(work, content, adapter)).unwrap_or_else(JobDone::Failed);
+    let work = || {
+        let mut done = do_work(work, content, adapter)?;
+        if let (JobDone::Emitted(left), Some(shared)) = (&mut done, sealed_into) {
+            left.iter_mut().try_for_each(|left| left.seal(shared))?;
+        }
+        Ok::<_, String>(done)
+    };
+    let done = guarded(work).unwrap_or_else(JobDone::Failed);
     let elapsed_micros = u32::try_from(started.elapsed().as_micros()).unwrap_or(u32::MAX);
     JobReport { batch, done, elapsed_micros }
 }
@@ -144,6 +156,22 @@ pub(super) fn finish(instances: &[Arc<Mutex<Instance>>]) -> Result<Vec<(usize, L
 }
 
 impl Left {
+    /// Rows that left.
+    pub(crate) fn rows(&self) -> u64 {
+        match self {
+            Self::Batch(batch) => batch.num_rows() as u64,
+            Self::Rows(rows) => *rows,
+        }
+    }
+
+    /// Moves a batch into shared memory, for an isolated stage behind.
+    fn seal(&mut self, shared: &Shared) -> Result<(), String> {
+        if let Self::Batch(batch) = self {
+            *batch = shared.seal(batch).map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    }
+
     fn rows_on(&self, at: usize, port: usize) -> u64 {
         match self {
             Self::Batch(batch) if at == port => batch.num_rows() as u64,

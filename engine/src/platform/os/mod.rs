@@ -1,5 +1,6 @@
 //! The operating system as the engine's platform: epoll and an eventfd, rayon, I/O threads.
 
+mod attach;
 mod enter;
 mod fault;
 mod guard;
@@ -7,6 +8,7 @@ mod job;
 mod pool;
 mod reader;
 mod wake;
+mod workers;
 mod writer;
 
 use std::{
@@ -16,31 +18,31 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use bevy_ecs::{entity::EntityHashMap, prelude::*};
 use rayon::ThreadPool;
 use tanda_components::{
-    BufferHandle, Edges, Effect, EngineTime, FaultId, Inbox, Input, Instance, limits::PORTS_MAX,
+    BufferHandle, Effect, EngineTime, FaultId, Inbox, Input, limits::PORTS_MAX,
 };
 use tanda_plugin_host::Instance as PluginInstance;
 
 pub use self::fault::{Faults, RunFault};
-pub(crate) use self::job::{Adapter, Work};
+pub(crate) use self::job::{Adapter, JobDone, JobReport, Left, Work};
 pub(crate) use self::wake::block_stop_signals;
+pub(crate) use self::workers::IsolatedParts;
 use self::{
-    guard::guarded,
-    job::{JobReport, Left},
-    pool::BufferPool,
-    reader::ReaderThread,
-    wake::Waiter,
+    guard::guarded, pool::BufferPool, reader::ReaderThread, wake::Waiter, workers::Finishing,
     writer::WriterThread,
 };
-use super::Platform;
-use crate::connectors::{
-    read::{Piece, Reader, Stop},
-    write::Writer,
+use super::{Platform, Sleep};
+use crate::{
+    connectors::{
+        read::{Piece, Reader, Stop},
+        write::Writer,
+    },
+    isolation::{Shared, Told, WorkerThread},
 };
 
 /// What a stage needs of the operating system, ready to start.
@@ -49,6 +51,8 @@ pub(crate) struct StageParts {
     pub(crate) name: String,
     /// The work of each instance; empty when reader or writer do it themselves.
     pub(crate) work: Vec<Work>,
+    /// The workers of its instances, instead of `work`, when it is isolated.
+    pub(crate) isolated: Option<IsolatedParts>,
     /// One adapter for each incoming edge.
     pub(crate) adapters: Vec<Adapter>,
     /// Reader or writer.
@@ -75,6 +79,15 @@ enum Completion {
     Finished { stage: Entity, left: Vec<(usize, Left)> },
     Closed { sink: Entity, bytes: u64 },
     StageFailed { stage: Entity, message: String },
+    Worker { instance: Entity, told: Told },
+}
+
+/// Where an instance runs.
+enum Runs {
+    /// On a thread of the pool.
+    Here(Work),
+    /// In a worker.
+    Worker(WorkerThread),
 }
 
 /// Drives the systems with real threads, files and signals.
@@ -87,10 +100,13 @@ pub struct OsPlatform {
     threads: ThreadPool,
     parts: Vec<StageParts>,
     stages: EntityHashMap<Running>,
-    instances: EntityHashMap<(Entity, Work)>,
+    instances: EntityHashMap<(Entity, Runs)>,
+    /// Finishes under way at isolated stages, and how many were ever begun.
+    finishing: EntityHashMap<Finishing>,
+    attempts: u64,
     cancel: Arc<AtomicBool>,
     faults: Faults,
-    drain_requested: bool,
+    drain_requested: Arc<AtomicBool>,
 }
 
 /// A stage that has been started.
@@ -99,6 +115,10 @@ struct Running {
     adapters: Arc<[Adapter]>,
     connected: [bool; PORTS_MAX],
     plugins: Vec<Arc<Mutex<PluginInstance>>>,
+    /// Its instances in the order of their numbers, if it is isolated.
+    isolated: Vec<Entity>,
+    /// What it emits is moved into shared memory: a stage behind it is isolated.
+    seals: Option<Arc<Shared>>,
     reader: Option<ReaderThread>,
     rows_read: Option<Arc<AtomicU64>>,
     writer: Option<WriterThread>,
@@ -128,9 +148,11 @@ impl OsPlatform {
             parts,
             stages: EntityHashMap::default(),
             instances: EntityHashMap::default(),
+            finishing: EntityHashMap::default(),
+            attempts: 0,
             cancel,
             faults: Faults::default(),
-            drain_requested: false,
+            drain_requested: Arc::default(),
         })
     }
 
@@ -138,6 +160,11 @@ impl OsPlatform {
     #[must_use]
     pub fn faults(&self) -> &Faults {
         &self.faults
+    }
+
+    /// Is set when the run is told to stop.
+    pub(crate) fn drain_requested(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.drain_requested)
     }
 
     /// Bytes that the output of `sink` has, once it is closed.
@@ -155,61 +182,37 @@ impl OsPlatform {
         self.faults.add(&name, message)
     }
 
-    fn start_stage(
-        &mut self,
-        entity: Entity,
-        parts: StageParts,
-        connected: [bool; PORTS_MAX],
-    ) -> Running {
-        let plugins = parts.work.iter().filter_map(|work| match work {
-            Work::Process(instance) => Some(Arc::clone(instance)),
-            Work::Decode(_) | Work::Encode(_) => None,
-        });
-        let mut running = Running {
-            name: parts.name,
-            plugins: plugins.collect(),
-            adapters: parts.adapters.into(),
-            connected,
-            reader: None,
-            rows_read: None,
-            writer: None,
-            bytes_written: 0,
-        };
-        let completions = self.waiter.sender();
-        let started = match parts.end {
-            StageEnd::Plugin => Ok(()),
-            StageEnd::Source { reader, stop, rows } => {
-                running.rows_read = Some(rows);
-                ReaderThread::spawn(entity, reader, stop, completions)
-                    .map(|thread| running.reader = Some(thread))
-            }
-            StageEnd::Sink { writer } => {
-                let adapters = running.adapters.to_vec();
-                WriterThread::spawn(entity, writer, adapters, completions)
-                    .map(|thread| running.writer = Some(thread))
-            }
-        };
-        if let Err(error) = started {
-            let message = format!("cannot start its thread: {error}");
-            self.waiter.sender().send(Completion::StageFailed { stage: entity, message });
-        }
-        running
-    }
-
-    fn process(&self, batch: Entity, buffer: BufferHandle, input: u8, instance: Entity) {
-        let (stage, work) = &self.instances[&instance];
-        let (stage, work) = (*stage, work.clone());
+    fn process(&mut self, batch: Entity, buffer: BufferHandle, input: u8, instance: Entity) {
         let content = self.buffers.get(buffer);
-        let adapters = Arc::clone(&self.stage(stage).adapters);
+        let (stage, runs) = self.instances.get_mut(&instance).expect("effects name instances");
+        let running = &self.stages[stage];
+        let (stage, adapters) = (*stage, Arc::clone(&running.adapters));
         let completions = self.waiter.sender();
-        self.threads.spawn(move || {
-            let report = job::run_job(batch, &work, &content, adapters.get(usize::from(input)));
-            drop(content);
-            completions.send(Completion::Job(report, stage));
-        });
+        match runs {
+            Runs::Here(work) => {
+                let (work, seals) = (work.clone(), running.seals.clone());
+                self.threads.spawn(move || {
+                    let adapter = adapters.get(usize::from(input));
+                    let report = job::run_job(batch, &work, &content, adapter, seals.as_deref());
+                    drop(content);
+                    completions.send(Completion::Job(report, stage));
+                });
+            }
+            Runs::Worker(worker) => {
+                let adapted = adapters[usize::from(input)].adapt(content.batch());
+                if let Err(message) = worker.process(batch, adapted) {
+                    let done = JobDone::Failed(message);
+                    let report = JobReport { batch, done, elapsed_micros: 0 };
+                    completions.send(Completion::Job(report, stage));
+                }
+            }
+        }
     }
 
-    fn finish(&self, stage: Entity) {
+    fn finish(&mut self, stage: Entity) {
+        if !self.stage(stage).isolated.is_empty() {
+            return self.finish_isolated(stage);
+        }
         let plugins = self.stage(stage).plugins.clone();
         let completions = self.waiter.sender();
         self.threads.spawn(move || {
@@ -220,46 +223,39 @@ impl OsPlatform {
         });
     }
 
-    /// The first signal drains; the second ends the process, as an impatient user expects.
+    /// The first signal drains; the second ends the process, as an impatient user expects. That is
+    /// a failure: 130 promises complete outputs.
     fn request_drain(&mut self) {
-        if self.drain_requested {
+        if self.drain_requested.swap(true, Ordering::Relaxed) {
             tracing::warn!("interrupted again: ending without draining");
-            std::process::exit(130);
+            std::process::exit(1);
         }
-        self.drain_requested = true;
         self.backlog.push_back(Input::DrainRequested);
     }
 }
 
 impl Platform for OsPlatform {
     fn attach(&mut self, world: &mut World, stages: &[Entity]) {
-        let mut work_of: EntityHashMap<Vec<Work>> = EntityHashMap::default();
-        let parts = std::mem::take(&mut self.parts);
-        for (&entity, parts) in stages.iter().zip(parts) {
-            work_of.insert(entity, parts.work.clone());
-            let edges = world.get::<Edges>(entity).expect("every stage has edges");
-            let connected = std::array::from_fn(|port| edges.of_port(port as u8).count() > 0);
-            let running = self.start_stage(entity, parts, connected);
-            self.stages.insert(entity, running);
-        }
-        let mut instances = world.query::<(Entity, &Instance)>();
-        for (entity, instance) in instances.iter(world) {
-            let work = work_of[&instance.stage][usize::from(instance.index)].clone();
-            self.instances.insert(entity, (instance.stage, work));
-        }
+        self.start_stages(world, stages);
         self.started = Instant::now();
     }
 
-    fn wait(&mut self, inbox: &mut Inbox, sleep: bool) -> EngineTime {
+    fn wait(&mut self, inbox: &mut Inbox, until: Sleep) -> EngineTime {
         while self.backlog.len() < inbox.free_count() {
             match self.waiter.try_next() {
                 Some(completion) => self.enter(completion),
                 None => break,
             }
         }
-        if sleep
+        let now = EngineTime::from_micros(self.started.elapsed().as_micros() as u64);
+        let timeout = match until {
+            Sleep::No => Some(Duration::ZERO),
+            Sleep::Until(deadline) => Some(Duration::from_micros(deadline - now)),
+            Sleep::Forever => None,
+        };
+        if timeout != Some(Duration::ZERO)
             && self.backlog.is_empty()
-            && let Some(completion) = self.waiter.sleep()
+            && let Some(completion) = self.waiter.sleep(timeout)
         {
             self.enter(completion);
         }
@@ -289,7 +285,19 @@ impl Platform for OsPlatform {
             Effect::CloseSink { sink } => self.writer(sink).close(),
             Effect::AbandonSink { sink } => self.writer(sink).abandon(),
             Effect::ReleaseBuffer { buffer } => self.buffers.release(buffer),
-            Effect::CancelJobs => self.cancel.store(true, Ordering::Relaxed),
+            Effect::CancelJobs => {
+                self.cancel.store(true, Ordering::Relaxed);
+                self.kill_workers();
+            }
+            Effect::StartWorker { instance } => self.worker(instance).start(),
+            Effect::KillWorker { instance } => self.worker(instance).kill(),
+            Effect::TakeSnapshot { instance } => {
+                let worker = self.worker(instance);
+                if worker.snapshot().is_err() {
+                    // No room even to ask: a new worker starts from the last state.
+                    worker.kill();
+                }
+            }
         }
     }
 }

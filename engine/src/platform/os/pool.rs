@@ -18,6 +18,17 @@ pub(super) enum Content {
 }
 
 impl Content {
+    /// The record batch.
+    ///
+    /// # Panics
+    /// When it is none: only batches are sent to plugins.
+    pub(super) fn batch(&self) -> &RecordBatch {
+        match self {
+            Self::Batch(batch) => batch,
+            Self::Piece(_) | Self::Bytes(_) => unreachable!("plugins are sent batches"),
+        }
+    }
+
     /// Memory it holds, bytes. Columns that two batches share count in both.
     pub(super) fn bytes(&self) -> u64 {
         match self {

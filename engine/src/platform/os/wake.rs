@@ -9,6 +9,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
         mpsc,
     },
+    time::{Duration, Instant},
 };
 
 use nix::{
@@ -86,14 +87,19 @@ impl<T> Waiter<T> {
         self.channel.try_recv().ok()
     }
 
-    /// Sleeps until there is a completion, or a signal: then `None`.
-    pub(super) fn sleep(&self) -> Option<T> {
+    /// Sleeps until there is a completion; or a signal, or no more than `timeout`: then `None`.
+    pub(super) fn sleep(&self, timeout: Option<Duration>) -> Option<T> {
+        let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let bell = &self.sender.bell;
         bell.sleeping.store(true, Ordering::SeqCst);
         let mut completion = self.try_next();
         while completion.is_none() {
             let mut events = [EpollEvent::empty(); 2];
-            let count = self.epoll.wait(&mut events, EpollTimeout::NONE).unwrap_or(0);
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            if left.is_some_and(|left| left.is_zero()) {
+                break;
+            }
+            let count = self.epoll.wait(&mut events, epoll_timeout(left)).unwrap_or(0);
             if events[..count].iter().any(|event| event.data() == SIGNAL) {
                 break;
             }
@@ -116,6 +122,13 @@ impl<T> Waiter<T> {
         }
         any
     }
+}
+
+/// In milliseconds, rounded up: waking early would only mean to sleep again.
+fn epoll_timeout(left: Option<Duration>) -> EpollTimeout {
+    let Some(left) = left else { return EpollTimeout::NONE };
+    let millis = left.as_micros().div_ceil(1_000);
+    EpollTimeout::try_from(i32::try_from(millis).unwrap_or(i32::MAX)).unwrap_or(EpollTimeout::MAX)
 }
 
 fn signal_fd() -> io::Result<SignalFd> {

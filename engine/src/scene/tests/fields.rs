@@ -49,7 +49,7 @@ fn unknown_fields_name_the_nearest() {
             a.ron:1:40: error: unknown field `memry` in engine
               1 | Scene( name: "a", stage: {}, engine: ( memry: "1GiB" ), stages: {
                 |                                        ^
-              hint: did you mean `memory`? fields of engine: `memory`, `batch_rows`, `threads`, `executor`, `plugin_paths`
+              hint: did you mean `memory`? fields of engine: `memory`, `batch_rows`, `threads`, `executor`, `isolation`, `plugin_paths`
 
             a.ron:2:27: error: unknown field `raed` in Source
               2 |             "in": Source( raed: Csv( path: "x" ), read: Csv( pth: "x" ) ),

@@ -228,3 +228,39 @@ fn a_stage_that_is_given_twice_is_not_also_unread() {
               hint: the first one is at line 3"#]],
     );
 }
+
+#[test]
+fn a_sink_that_a_glob_of_the_scene_would_find() {
+    check(
+        r#""in": Source( read: Csv( path: "gl/*.csv" ) ),
+"a": Sink( write: Csv( path: "./gl//out.csv" ), from: "in" ),
+"b": Sink( write: Csv( path: "gl/out.csv.gz" ), from: "in" ),
+"c": Sink( write: Csv( path: "gl/sub/out.csv" ), from: "in" ),
+"d": Sink( write: Csv( path: "gl/.out.csv" ), from: "in" ),
+"e": Sink( write: Csv( path: "-" ), from: "in" ),"#,
+        &expect![[r#"
+            a.ron:3:30: error: sink `a` writes "./gl//out.csv", which source `in` reads by its glob "gl/*.csv"
+              3 | "a": Sink( write: Csv( path: "./gl//out.csv" ), from: "in" ),
+                |                              ^
+              hint: write into another folder, or let the glob name fewer files: the next run would read what this one wrote"#]],
+    );
+}
+
+#[test]
+fn a_path_that_names_no_file_is_not_also_shared() {
+    check(
+        r#""in": Source( read: Csv( path: "x" ) ),
+"a": Sink( write: Csv( path: "" ), from: "in" ),
+"b": Sink( write: Csv( path: "" ), from: "in" ),"#,
+        &expect![[r#"
+            a.ron:3:30: error: the path is empty
+              3 | "a": Sink( write: Csv( path: "" ), from: "in" ),
+                |                              ^
+              hint: name a file, or `-` for standard input or output
+
+            a.ron:4:30: error: the path is empty
+              4 | "b": Sink( write: Csv( path: "" ), from: "in" ),
+                |                              ^
+              hint: name a file, or `-` for standard input or output"#]],
+    );
+}

@@ -2,6 +2,8 @@
 //! give.
 #![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
+mod isolation;
+
 use std::fmt::Write as _;
 
 use expect_test::{Expect, expect};
@@ -11,10 +13,10 @@ use tanda::{
     prelude::*,
     scene::model::Executor,
 };
-use tanda_systems::{EdgeSpec, StageSpec, Topology};
+use tanda_systems::{EdgeSpec, Isolation, StageSpec, Topology};
 
 /// `"flights source; validate stateless flights; out sink validate"`: name, kind, inputs
-/// (`stage.port`).
+/// (`stage.port`). A kind with a `!` is isolated.
 fn topology(text: &str, instances: u16) -> Topology {
     let mut names: Vec<&str> = Vec::new();
     let mut stages = Vec::new();
@@ -22,7 +24,10 @@ fn topology(text: &str, instances: u16) -> Topology {
         let mut words = line.split_whitespace();
         let (name, kind) = (words.next().unwrap(), words.next().unwrap());
         let inputs = words.map(|input| edge(input, &names)).collect();
-        let (kind, ordered) = match kind {
+        let isolation = kind
+            .ends_with('!')
+            .then_some(Isolation { batch_timeout_micros: 50_000, start_timeout_micros: 50_000 });
+        let (kind, ordered) = match kind.trim_end_matches('!') {
             "source" => (StageKind::Source, false),
             "stateless" => (StageKind::Stateless, false),
             "mergeable" => (StageKind::Mergeable, false),
@@ -46,6 +51,7 @@ fn topology(text: &str, instances: u16) -> Topology {
             ordered,
             piece_bytes: 10_000,
             priority: 0,
+            isolation,
         });
         names.push(name);
     }
@@ -129,6 +135,38 @@ fn diamond_takes_both_sides_of_a_batch_in_turn() {
         |_| SimStage { pieces: 2, ..SimStage::default() },
         expect![[r#"
             3: 0.0 0.0 0.1 0.1
+        "#]],
+    );
+}
+
+/// Both branches come out of the stage at which they meet, under one number and as two parts.
+#[test]
+fn diamond_that_meets_at_a_stage_comes_out_of_it_in_turn() {
+    for kind in ["stateless", "mergeable", "exclusive", "stateless!", "mergeable!", "exclusive!"] {
+        let text = format!(
+            "in source; left stateless in; right stateless in; both {kind} left right; out sink both"
+        );
+        let script = |_| SimStage { pieces: 2, finish_batches: 0, ..SimStage::default() };
+        check(
+            &text,
+            script,
+            expect![[r#"
+            4: 0.0 0.0 0.1 0.1
+        "#]],
+        );
+    }
+}
+
+/// Three ways lead to the second meeting: two through the first, one around it.
+#[test]
+fn diamonds_behind_one_another_multiply() {
+    check(
+        "in source; a stateless in; b stateless in; ab stateless a b; c exclusive ab in; \
+         d sink c.1; out sink c",
+        |_| SimStage { pieces: 2, finish_batches: 1, ..SimStage::default() },
+        expect![[r#"
+            5: 0.0 0.0 0.0 0.1 0.1 0.1
+            6: 0.0 0.0 0.0 0.1 0.1 0.1 4.0
         "#]],
     );
 }

@@ -1,0 +1,84 @@
+use bevy_ecs::component::Component;
+
+use crate::EngineTime;
+
+/// Where the worker of an isolated instance is in its life. Its presence is what makes an instance
+/// isolated; workers are started before the world, so they begin `Up`.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WorkerState {
+    /// Its start was ordered; it takes no batches yet.
+    Starting,
+    /// It takes batches.
+    Up,
+    /// Its stage is finishing: its state may have been merged or flushed, it takes no batches any
+    /// more. If the finish comes to nothing, it has to go too.
+    Finishing,
+    /// It was told to go and has not gone yet.
+    Stopping {
+        /// What it is killed for; `None` when it has done no wrong.
+        reason: Option<ExitReason>,
+    },
+    /// It is gone.
+    Down,
+}
+
+/// Why a worker is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExitReason {
+    /// It ended by itself.
+    Exited {
+        /// The code it ended with.
+        code: i32,
+    },
+    /// A signal ended it.
+    Signalled {
+        /// The signal's number.
+        signal: i32,
+    },
+    /// It was killed: it owed an answer for too long.
+    TimedOut,
+    /// It was killed: it was not ready in time.
+    StartTimedOut,
+    /// It was killed: what it answered cannot be.
+    Lied,
+    /// It cannot start: its config is bad, or its sandbox is not to be had. To try again is
+    /// pointless.
+    Refused,
+}
+
+/// When an isolated instance last showed a sign of progress: its last answer, or when it was given
+/// something while it owed nothing, or when its start was ordered.
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LastBeat(pub EngineTime);
+
+/// How long an isolated instance may go without progress, microseconds; 0 means for ever.
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timeouts {
+    /// While it owes an answer: for a batch, a snapshot or the end of its stage.
+    pub batch_micros: u64,
+    /// While it starts.
+    pub start_micros: u64,
+}
+
+/// How often the worker of an instance was started again, and what bounds it.
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Restarts {
+    /// Starts ordered.
+    pub total: u32,
+    /// Exits in a row, without an answer in between, while it started or had nothing to do; at most
+    /// `FAILED_STARTS_MAX`.
+    pub failed_starts: u8,
+    /// Exits in a row while it owed a snapshot; at most `ATTEMPTS_MAX`.
+    pub failed_snapshots: u8,
+}
+
+/// What an isolated instance with a state would have to be given again, if it died now.
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Snapshotting {
+    /// It was asked for a snapshot and has not answered.
+    pub asked: bool,
+    /// Memory of the batches it has processed since its last snapshot, bytes.
+    pub held_bytes: u64,
+}
+
+const _: () = assert!(size_of::<(WorkerState, LastBeat, Timeouts, Restarts, Snapshotting)>() <= 64);

@@ -1,0 +1,374 @@
+//! One worker process, from its start to its end.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use arrow::datatypes::SchemaRef;
+use tanda_components::ExitReason;
+use tanda_ipc::{Channel, ChannelError, EngineEnd, WorkerFds, connect, pidfd_open};
+use tanda_memory::{SegmentError, SegmentFile};
+use tanda_plugin_host::{Binding, Bound, Call, CallError, Flags, LayoutError, Wanted};
+use tanda_worker::protocol::{Ask, Failure, Opened, Reply, wanted_out};
+use tanda_worker::sandbox::Level;
+
+use super::log::{LastLines, follow};
+use super::shared::WorkerSegment;
+use super::{Recipe, Shared, exe, spawner};
+
+/// How long a worker may leave a frame unread.
+const SEND_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A worker could not be started; its process, if there was one, is gone.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum StartFault {
+    /// This program cannot run workers.
+    #[error("{0}")]
+    NoExecutable(String),
+    /// The system refuses the process or what it needs.
+    #[error("cannot start a worker: {0}")]
+    System(#[from] io::Error),
+    /// The system refuses the memory.
+    #[error("cannot share memory with a worker: {0}")]
+    Memory(#[from] SegmentError),
+    /// The worker says why it cannot: sandbox, library, configuration.
+    #[error("{0}")]
+    Refused(Box<CallError>),
+    /// It did not answer in time and was killed.
+    #[error("{what} took longer than `start_timeout` ({timeout:?}); the worker was killed")]
+    TimedOut {
+        /// What it was asked.
+        what: &'static str,
+        /// The bound.
+        timeout: Duration,
+    },
+    /// It ended, or said what makes no sense.
+    #[error("the worker ended in {what}: {how}")]
+    Died {
+        /// What it was asked.
+        what: &'static str,
+        /// How it ended, with the last lines of its log.
+        how: String,
+    },
+}
+
+impl StartFault {
+    /// Whether another attempt can help.
+    pub(crate) fn reason(&self) -> ExitReason {
+        match self {
+            Self::NoExecutable(_) | Self::Memory(_) | Self::Refused(_) => ExitReason::Refused,
+            Self::TimedOut { .. } => ExitReason::StartTimedOut,
+            Self::System(_) | Self::Died { .. } => ExitReason::Exited { code: -1 },
+        }
+    }
+}
+
+/// A worker process with an open plugin. Killed and reaped when dropped.
+pub(crate) struct WorkerProcess {
+    pub(super) channel: Channel,
+    pub(super) end: EngineEnd,
+    pub(super) bell: OwnedFd,
+    pub(super) life: Life,
+    pub(super) segment: Arc<WorkerSegment>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) opened: Opened,
+    pub(super) level: Level,
+    bound: Option<Bound>,
+    timeout: Duration,
+}
+
+impl WorkerProcess {
+    /// Starts a worker and waits until its plugin is open.
+    ///
+    /// # Errors
+    /// Why not; nothing is left of it.
+    pub(crate) fn start(recipe: &Recipe, shared: &Arc<Shared>) -> Result<Self, StartFault> {
+        let (end, worker_fds) = connect()?;
+        let bell = worker_fds.wake_engine.try_clone()?;
+        let (mut channel, theirs) = Channel::pair()?;
+        channel.set_send_timeout(Some(SEND_TIMEOUT));
+        let (id, file) = shared.new_segment(recipe.memory_limit)?;
+        let life = Life::begin(recipe, theirs)?;
+        let start = recipe.start(shared.arena().id().0, id.0);
+        let start = Ask::Start(Box::new(start));
+        let what = "its start";
+        say_start(&channel, &start, &worker_fds, shared, &file)
+            .map_err(|error| life.died(what, Some(&error)))?;
+        drop(worker_fds);
+        let opened = match listen(&channel, &life, what, recipe.start_timeout)? {
+            Reply::Opened(opened) => opened,
+            Reply::Failed(failure) => {
+                life.kill();
+                return Err(StartFault::Refused(Box::new(refusal(recipe, failure))));
+            }
+            Reply::Bound(_) => return Err(life.died(what, None)),
+        };
+        // A trusted worker's batches stay where they are, and other workers map its segment.
+        let segment = shared.adopt(id, file, recipe.level < Level::Strict)?;
+        Ok(Self {
+            channel,
+            end,
+            bell,
+            life,
+            segment,
+            shared: Arc::clone(shared),
+            opened,
+            level: recipe.level,
+            bound: None,
+            timeout: recipe.start_timeout,
+        })
+    }
+
+    /// As [`tanda_plugin_host::Instance::bind`].
+    ///
+    /// # Errors
+    /// The plugin refuses the schema, or the worker is gone.
+    pub(crate) fn bind(
+        &mut self,
+        input: &SchemaRef,
+        wanted: Option<&Wanted>,
+    ) -> Result<&Bound, StartFault> {
+        let ask = Ask::Bind { input: input.as_ref().clone(), wanted: wanted.map(wanted_out) };
+        let what = "bind";
+        say(&self.channel, &ask, &[]).map_err(|error| self.life.died(what, Some(&error)))?;
+        let bound = match listen(&self.channel, &self.life, what, self.timeout)? {
+            Reply::Bound(bound) => bound,
+            Reply::Failed(failure) => {
+                let error = failure.into_call_error(&self.opened.name, Call::Bind);
+                return Err(StartFault::Refused(Box::new(error)));
+            }
+            Reply::Opened(_) => return Err(self.life.died(what, None)),
+        };
+        let bound = self.check_bound(input, bound.into(), wanted);
+        Ok(self.bound.insert(bound.map_err(|error| StartFault::Refused(Box::new(error)))?))
+    }
+
+    /// What it bound keeps the contract of plugins.
+    fn check_bound(
+        &self,
+        input: &SchemaRef,
+        binding: Binding,
+        wanted: Option<&Wanted>,
+    ) -> Result<Bound, CallError> {
+        let plugin = self.opened.name.clone();
+        let flags = binding.flags;
+        let bound = Bound::of(input, binding, wanted)
+            .map_err(|fault| CallError::Binding { plugin: plugin.clone(), fault })?;
+        if !Flags::from_bits(self.opened.flags).contains(flags) {
+            let fault = LayoutError::Flags { flags };
+            return Err(CallError::Binding { plugin, fault });
+        }
+        if self.bound.as_ref().is_some_and(|before| before.ports() != bound.ports()) {
+            return Err(CallError::Rebound { plugin });
+        }
+        Ok(bound)
+    }
+
+    /// The memory that it shares with the engine.
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// What the last `bind` said.
+    pub(crate) fn bound(&self) -> Option<&Bound> {
+        self.bound.as_ref()
+    }
+
+    /// What the worker said when its plugin was open.
+    pub(crate) fn opened(&self) -> &Opened {
+        &self.opened
+    }
+}
+
+fn refusal(recipe: &Recipe, mut failure: Failure) -> CallError {
+    let denied = failure.message.contains("Permission denied");
+    if denied && recipe.level == Level::Strict {
+        let hint = "; in `sandbox: Strict` a plugin reads only what its stage declares: add the \
+                    file to `read: [ … ]`";
+        failure.message.push_str(hint);
+        if let Some(plugin) = &mut failure.plugin {
+            plugin.message.push_str(hint);
+        }
+    }
+    let name = recipe.library.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let name = name.unwrap_or_default();
+    failure.into_call_error(name.strip_prefix("lib").unwrap_or(&name), Call::Open)
+}
+
+fn say_start(
+    channel: &Channel,
+    start: &Ask,
+    worker: &WorkerFds,
+    shared: &Shared,
+    own: &SegmentFile,
+) -> Result<(), ChannelError> {
+    let [control, wake_engine, wake_worker] = worker.as_fds();
+    say(channel, start, &[control, wake_engine, wake_worker, shared.engine_file().fd(), own.fd()])
+}
+
+pub(super) fn say(
+    channel: &Channel,
+    ask: &Ask,
+    fds: &[std::os::fd::BorrowedFd<'_>],
+) -> Result<(), ChannelError> {
+    let bytes = serde_json::to_vec(ask).expect("asks are plain data");
+    channel.send(&bytes, fds)
+}
+
+fn listen(
+    channel: &Channel,
+    life: &Life,
+    what: &'static str,
+    timeout: Duration,
+) -> Result<Reply, StartFault> {
+    match channel.receive_deadline(timeout) {
+        Ok(Some(frame)) => {
+            serde_json::from_slice(&frame.bytes).map_err(|error| life.died(what, Some(&error)))
+        }
+        Ok(None) => Err(life.died(what, None)),
+        Err(ChannelError::TimedOut { .. } | ChannelError::Stalled { .. }) => {
+            life.kill();
+            Err(StartFault::TimedOut { what, timeout })
+        }
+        Err(error) => Err(life.died(what, Some(&error))),
+    }
+}
+
+/// The process itself. Killed and reaped when dropped.
+pub(super) struct Life {
+    child: Arc<Mutex<Child>>,
+    pub(super) pidfd: OwnedFd,
+    lines: LastLines,
+    log: Option<JoinHandle<()>>,
+}
+
+impl Life {
+    fn begin(recipe: &Recipe, stdin: OwnedFd) -> Result<Self, StartFault> {
+        let executable = exe::worker_executable().map_err(StartFault::NoExecutable)?;
+        let mut command = Command::new(executable);
+        command
+            .arg(exe::WORKER_ARGUMENT)
+            .env_clear()
+            .stdin(Stdio::from(stdin))
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        let mut child = spawner::spawn(command)?;
+        let pipe = child.stderr.take().expect("its standard error is a pipe");
+        let begun = pidfd_open(child.id())
+            .and_then(|pidfd| Ok((pidfd, follow(recipe.stage.clone(), pipe)?)));
+        let child = Arc::new(Mutex::new(child));
+        match begun {
+            Ok((pidfd, (lines, log))) => Ok(Self { child, pidfd, lines, log: Some(log) }),
+            Err(error) => {
+                Killer(child).kill_and_reap();
+                Err(error.into())
+            }
+        }
+    }
+
+    pub(super) fn killer(&self) -> Killer {
+        Killer(Arc::clone(&self.child))
+    }
+
+    pub(super) fn kill(&self) {
+        self.killer().kill();
+    }
+
+    /// Kills it, if it lives, and gives how it ended, with the last lines of its log.
+    pub(super) fn end(&mut self) -> (ExitReason, String) {
+        self.kill();
+        let status = lock(&self.child).wait();
+        // The pipe ends with the process, unless a process that it started holds it.
+        if let Some(log) = self.log.take()
+            && pipe_has_ended(&log)
+        {
+            let _ = log.join();
+        }
+        let (reason, mut how) = match status {
+            Ok(status) => how_it_ended(status.code(), status.signal()),
+            Err(error) => {
+                (ExitReason::Exited { code: -1 }, format!("it cannot be waited for: {error}"))
+            }
+        };
+        let lines = self.lines.get();
+        if !lines.is_empty() {
+            how.push_str(&format!("; its last words: {}", lines.join(" | ")));
+        }
+        (reason, how)
+    }
+
+    /// It broke off, or said what makes no sense.
+    fn died(&self, what: &'static str, error: Option<&dyn std::fmt::Display>) -> StartFault {
+        // Who closed the channel is ending: what it was ending of is not covered up by our kill.
+        let _ = wait_a_moment(self.pidfd.as_fd());
+        self.kill();
+        let status = lock(&self.child).wait();
+        let mut how = match status {
+            Ok(status) => how_it_ended(status.code(), status.signal()).1,
+            Err(error) => error.to_string(),
+        };
+        if let Some(error) = error {
+            how.push_str(&format!(" ({error})"));
+        }
+        let lines = self.lines.get();
+        if !lines.is_empty() {
+            how.push_str(&format!("; its last words: {}", lines.join(" | ")));
+        }
+        StartFault::Died { what, how }
+    }
+}
+
+/// Waits a moment for the end of a process.
+fn wait_a_moment(pidfd: std::os::fd::BorrowedFd<'_>) -> nix::Result<bool> {
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+    let mut fds = [PollFd::new(pidfd, PollFlags::POLLIN)];
+    Ok(poll(&mut fds, PollTimeout::from(200_u16))? > 0)
+}
+
+fn pipe_has_ended(log: &JoinHandle<()>) -> bool {
+    log.is_finished()
+}
+
+fn how_it_ended(code: Option<i32>, signal: Option<i32>) -> (ExitReason, String) {
+    match (code, signal) {
+        (Some(code), _) => (ExitReason::Exited { code }, format!("it exited with code {code}")),
+        (None, Some(signal)) => {
+            let name =
+                nix::sys::signal::Signal::try_from(signal).map_or("?", |signal| signal.as_str());
+            (ExitReason::Signalled { signal }, format!("it was killed by {name}"))
+        }
+        (None, None) => (ExitReason::Exited { code: -1 }, "it ended".to_owned()),
+    }
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        self.killer().kill_and_reap();
+    }
+}
+
+/// Kills a process, from any thread; harmless when it has been reaped.
+#[derive(Clone)]
+pub(super) struct Killer(Arc<Mutex<Child>>);
+
+impl Killer {
+    pub(super) fn kill(&self) {
+        // An error: it has been reaped.
+        let _ = lock(&self.0).kill();
+    }
+
+    fn kill_and_reap(&self) {
+        let mut child = lock(&self.0);
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+}
+
+fn lock(child: &Mutex<Child>) -> std::sync::MutexGuard<'_, Child> {
+    child.lock().unwrap_or_else(PoisonError::into_inner)
+}

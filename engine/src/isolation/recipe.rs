@@ -1,0 +1,43 @@
+//! All that it takes to start a worker of a stage, the first time and every other time.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tanda_worker::protocol::Start;
+use tanda_worker::sandbox::Level;
+
+/// What is said to a worker of one stage at its start.
+#[derive(Clone, Debug)]
+pub(crate) struct Recipe {
+    /// Name of the stage.
+    pub(crate) stage: String,
+    /// The plugin's library.
+    pub(crate) library: PathBuf,
+    /// The plugin's configuration.
+    pub(crate) config: String,
+    /// How far it is confined.
+    pub(crate) level: Level,
+    /// Bytes of private memory.
+    pub(crate) memory_limit: Option<u64>,
+    /// Files that the plugin may read while it opens.
+    pub(crate) read: Vec<PathBuf>,
+    /// How long it may take from its start to an open plugin, and to each answer before the run.
+    pub(crate) start_timeout: Duration,
+}
+
+impl Recipe {
+    pub(super) fn start(&self, engine_segment: u32, own_segment: u32) -> Start {
+        Start {
+            stage: self.stage.clone(),
+            library: self.library.clone(),
+            config: self.config.clone(),
+            level: self.level,
+            memory_limit: self.memory_limit,
+            read: self.read.clone(),
+            log: std::env::var("TANDA_LOG").unwrap_or_else(|_| "warn".to_owned()),
+            engine_pid: std::process::id(),
+            engine_segment,
+            own_segment,
+        }
+    }
+}

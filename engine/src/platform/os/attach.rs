@@ -1,0 +1,118 @@
+//! The start of a run: every stage gets its threads, every isolated instance its worker.
+
+use std::sync::Arc;
+
+use bevy_ecs::{entity::EntityHashMap, prelude::*};
+use tanda_components::{Edges, Instance, limits::PORTS_MAX};
+
+use super::{
+    Completion, OsPlatform, Running, Runs, StageEnd, StageParts, job::Work, reader::ReaderThread,
+    writer::WriterThread,
+};
+use crate::isolation::Shared;
+
+impl OsPlatform {
+    /// Starts the threads and workers of every stage.
+    pub(super) fn start_stages(&mut self, world: &mut World, stages: &[Entity]) {
+        let instances = instances_of(world);
+        let parts = std::mem::take(&mut self.parts);
+        let sealers = sealers(world, stages, &parts);
+        for ((&entity, mut parts), seals) in stages.iter().zip(parts).zip(sealers) {
+            let own = instances.get(&entity).map_or(&[][..], Vec::as_slice);
+            let work = parts.work.iter().cloned().map(Runs::Here);
+            self.instances.extend(own.iter().zip(work).map(|(&i, runs)| (i, (entity, runs))));
+            let isolated = parts.isolated.take();
+            let edges = world.get::<Edges>(entity).expect("every stage has edges");
+            let connected = std::array::from_fn(|port| edges.of_port(port as u8).count() > 0);
+            let mut running = self.start_stage(entity, parts, connected);
+            running.seals = seals;
+            if let Some(isolated) = isolated {
+                running.isolated = own.to_vec();
+                match self.start_workers(isolated, own) {
+                    Ok(workers) => {
+                        let workers = own.iter().zip(workers);
+                        let runs = workers.map(|(&i, w)| (i, (entity, Runs::Worker(w))));
+                        self.instances.extend(runs);
+                    }
+                    Err(error) => {
+                        let message = format!("cannot start a thread for its workers: {error}");
+                        let failed = Completion::StageFailed { stage: entity, message };
+                        self.waiter.sender().send(failed);
+                    }
+                }
+            }
+            self.stages.insert(entity, running);
+        }
+    }
+
+    fn start_stage(
+        &mut self,
+        entity: Entity,
+        parts: StageParts,
+        connected: [bool; PORTS_MAX],
+    ) -> Running {
+        let plugins = parts.work.iter().filter_map(|work| match work {
+            Work::Process(instance) => Some(Arc::clone(instance)),
+            Work::Decode(_) | Work::Encode(_) => None,
+        });
+        let mut running = Running {
+            name: parts.name,
+            plugins: plugins.collect(),
+            isolated: Vec::new(),
+            seals: None,
+            adapters: parts.adapters.into(),
+            connected,
+            reader: None,
+            rows_read: None,
+            writer: None,
+            bytes_written: 0,
+        };
+        let completions = self.waiter.sender();
+        let started = match parts.end {
+            StageEnd::Plugin => Ok(()),
+            StageEnd::Source { reader, stop, rows } => {
+                running.rows_read = Some(rows);
+                ReaderThread::spawn(entity, reader, stop, completions)
+                    .map(|thread| running.reader = Some(thread))
+            }
+            StageEnd::Sink { writer } => {
+                let adapters = running.adapters.to_vec();
+                WriterThread::spawn(entity, writer, adapters, completions)
+                    .map(|thread| running.writer = Some(thread))
+            }
+        };
+        if let Err(error) = started {
+            let message = format!("cannot start its thread: {error}");
+            self.waiter.sender().send(Completion::StageFailed { stage: entity, message });
+        }
+        running
+    }
+}
+
+/// The instances of each stage, in the order of their numbers.
+fn instances_of(world: &mut World) -> EntityHashMap<Vec<Entity>> {
+    let mut all = world.query::<(Entity, &Instance)>();
+    let mut sorted: Vec<(u16, Entity, Entity)> =
+        all.iter(world).map(|(entity, of)| (of.index, of.stage, entity)).collect();
+    sorted.sort_unstable();
+    let mut instances = EntityHashMap::<Vec<Entity>>::default();
+    for (_, stage, entity) in sorted {
+        instances.entry(stage).or_default().push(entity);
+    }
+    instances
+}
+
+/// For each stage, the shared memory that a stage behind it reads from, if one is isolated.
+fn sealers(world: &World, stages: &[Entity], parts: &[StageParts]) -> Vec<Option<Arc<Shared>>> {
+    let shared_by: EntityHashMap<&Arc<Shared>> = stages
+        .iter()
+        .zip(parts)
+        .filter_map(|(&stage, parts)| Some((stage, &parts.isolated.as_ref()?.shared)))
+        .collect();
+    let sealer = |&stage| {
+        let edges = world.get::<Edges>(stage).expect("every stage has edges").as_slice();
+        let shared = edges.iter().find_map(|edge| shared_by.get(&edge.stage));
+        shared.map(|shared| Arc::clone(shared))
+    };
+    stages.iter().map(sealer).collect()
+}

@@ -1,0 +1,71 @@
+//! Facts about batches that are kept until a snapshot covers them.
+
+use bevy_ecs::prelude::*;
+use tanda_components::BatchState;
+
+use super::Facts;
+use crate::retire::leave_credit;
+
+impl Facts<'_, '_> {
+    /// Keeps a batch that the state of `instance` has taken in. The first time it also leaves its
+    /// credit, as a batch that retires does, and counts as held memory from then on.
+    pub(super) fn hold_batch(&mut self, batch: Entity, instance: Entity) {
+        let (mut state, at, _, _, _, bytes, .., mut admitted_by, mut attempts, _) =
+            self.batches.get_mut(batch).expect("a processed batch is live");
+        *state = BatchState::Held { instance };
+        attempts.died = 0;
+        let first = !core::mem::replace(&mut attempts.settled, true);
+        let (stage, bytes, admission) = (at.stage, bytes.0, admitted_by.0.take());
+        self.held.get_mut(stage).expect("every stage counts what it holds").0 += 1;
+        let (.., snapshotting) = self.workers.get_mut(instance).expect("only a worker holds");
+        snapshotting.expect("only a state holds batches").held_bytes += bytes;
+        if first {
+            self.books.budget.held += bytes;
+        }
+        if let Some(admission) = admission {
+            let (budget, admissions) = (&mut self.books.budget, &mut self.admissions);
+            leave_credit(admission, &mut self.commands, budget, admissions, &mut self.sources);
+        }
+    }
+
+    /// What the state of `instance` had taken in is safe.
+    pub(super) fn enter_snapshot(&mut self, instance: Entity) {
+        let (row, _, mut beat, mut restarts, snapshotting) =
+            self.workers.get_mut(instance).expect("only a worker takes a snapshot");
+        let mut snapshotting = snapshotting.expect("only a state is saved");
+        snapshotting.asked = false;
+        snapshotting.held_bytes = 0;
+        beat.0 = self.books.clock.now;
+        restarts.failed_starts = 0;
+        restarts.failed_snapshots = 0;
+        let stage = row.stage;
+        self.end_held(stage, |holder| holder == instance);
+    }
+
+    /// The states of a stage have been flushed: nothing can be lost any more.
+    pub(super) fn end_held_of_stage(&mut self, stage: Entity) {
+        if self.held.get(stage).is_ok_and(|held| held.0 == 0) {
+            return;
+        }
+        self.end_held(stage, |_| true);
+        let of_stage = self.workers.iter_mut().filter(|(row, ..)| row.stage == stage);
+        for mut snapshotting in of_stage.filter_map(|(.., snapshotting)| snapshotting) {
+            snapshotting.held_bytes = 0;
+        }
+    }
+
+    /// Retires the batches of `stage` that instances hold of which `by` is true.
+    fn end_held(&mut self, stage: Entity, by: impl Fn(Entity) -> bool) {
+        let mut held = self.held.get_mut(stage).expect("every stage counts what it holds");
+        for (mut state, at, _, _, _, bytes, .., batch) in &mut self.batches {
+            let BatchState::Held { instance } = *state else { continue };
+            if at.stage != stage || !by(instance) {
+                continue;
+            }
+            *state = BatchState::Done;
+            held.0 -= 1;
+            self.books.budget.held -= bytes.0;
+            self.books.retiring.push(batch);
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Facts about the workers of isolated instances.
+
+use bevy_ecs::prelude::*;
+use tanda_components::{
+    BatchFailed, BatchState, Emitted, ExitReason, FaultId, Frontier, Run, Snapshotting, StageKind,
+    StageState, WorkerDied, WorkerRestarted, WorkerState, limits::ATTEMPTS_MAX,
+};
+
+use super::{Facts, exit::Exit};
+
+/// What a dead worker leaves behind.
+#[derive(Default)]
+struct Leavings {
+    /// A batch that has been held by dead workers too often.
+    poison: Option<Entity>,
+    /// Where the earliest of its batches stands.
+    earliest: Option<Frontier>,
+    /// Batches that were done but for a snapshot.
+    held: u32,
+}
+
+impl Facts<'_, '_> {
+    /// A worker that was told to go in the meantime does not come up any more.
+    pub(super) fn enter_start(&mut self, instance: Entity) {
+        let (row, mut state, mut beat, ..) =
+            self.workers.get_mut(instance).expect("only an isolated instance has a worker");
+        beat.0 = self.books.clock.now;
+        if *state == WorkerState::Starting {
+            *state = WorkerState::Up;
+            self.commands.trigger(WorkerRestarted { instance, stage: row.stage });
+        }
+    }
+
+    /// All that was in the worker goes back to its stage and is processed again.
+    pub(super) fn enter_exit(&mut self, instance: Entity, seen: ExitReason, fault: FaultId) {
+        let (row, mut state, _, mut restarts, snapshotting) =
+            self.workers.get_mut(instance).expect("only an isolated instance has a worker");
+        let stage = row.stage;
+        let (_, _, mut stage_state, ..) =
+            self.stages.get_mut(stage).expect("an instance works for a stage");
+        let (mut in_flight, _) = self.instances.get_mut(instance).expect("it is an instance");
+        let exit = Exit {
+            was: core::mem::replace(&mut *state, WorkerState::Down),
+            seen,
+            finishing: *stage_state == StageState::Finishing,
+            snapshotting: snapshotting.as_ref().is_some_and(|row| row.asked),
+            busy: core::mem::take(&mut in_flight.count) > 0,
+        };
+        assert!(exit.was != WorkerState::Down, "worker of {instance} exited twice");
+        if let Some(mut snapshotting) = snapshotting {
+            *snapshotting = Snapshotting::default();
+        }
+        if exit.finishing {
+            *stage_state = StageState::Running;
+        }
+        let over = *stage_state == StageState::Ended;
+        let going = matches!(*self.books.run, Run::Running | Run::Draining) && !over;
+        let mut finishes = self.failed_finishes.get_mut(stage).expect("its stage is isolated");
+        let hopeless = going && exit.count(&mut restarts, &mut finishes);
+        self.commands.trigger(WorkerDied { instance, stage, reason: exit.reason(), fault });
+        if exit.finishing {
+            self.acquit(stage);
+        }
+        let leavings = self.take_back(instance, exit.is_its_own());
+        self.rewind(stage, &leavings);
+        match leavings.poison.filter(|_| going) {
+            Some(batch) => {
+                self.commands.trigger(BatchFailed { batch, stage, fault });
+                self.fail_run(fault);
+            }
+            None if hopeless => self.fail_stage(stage, fault),
+            None => {}
+        }
+    }
+
+    /// Once one worker has ended the finish of a stage, the others do not go for their own fault.
+    fn acquit(&mut self, stage: Entity) {
+        for (row, mut state, ..) in &mut self.workers {
+            if row.stage == stage && matches!(*state, WorkerState::Stopping { .. }) {
+                *state = WorkerState::Stopping { reason: None };
+            }
+        }
+    }
+
+    /// What `instance` held is ready again; with `blamed`, it counts for what was in flight.
+    fn take_back(&mut self, instance: Entity, blamed: bool) -> Leavings {
+        let mut leavings = Leavings::default();
+        for (mut state, at, &lineage, _, _, _, emitted, _, _, mut attempts, batch) in
+            &mut self.batches
+        {
+            if *state == (BatchState::Held { instance }) {
+                leavings.held += 1;
+            } else if *state == (BatchState::InFlight { instance }) {
+                assert!(
+                    attempts.settled || *emitted == Emitted::default(),
+                    "what a worker makes of a batch comes with its end or not at all"
+                );
+                attempts.died = attempts.died.saturating_add(u8::from(blamed));
+            } else {
+                continue;
+            }
+            *state = BatchState::Ready;
+            if attempts.died >= ATTEMPTS_MAX {
+                leavings.poison = Some(batch);
+            }
+            let place = Frontier::of(lineage, at.input);
+            leavings.earliest = Some(leavings.earliest.map_or(place, |other| other.min(place)));
+        }
+        leavings
+    }
+
+    /// The stage counts its batches as waiting again, and takes them in order again if it has one.
+    fn rewind(&mut self, stage: Entity, leavings: &Leavings) {
+        self.held.get_mut(stage).expect("every stage counts what it holds").0 -= leavings.held;
+        let (row, ..) = self.stages.get(stage).expect("an instance works for a stage");
+        if row.kind != StageKind::Exclusive {
+            return;
+        }
+        let mut frontier = self.frontiers.get_mut(stage).expect("an exclusive stage has an order");
+        if let Some(earliest) = leavings.earliest {
+            *frontier = earliest.min(*frontier);
+        }
+    }
+}
