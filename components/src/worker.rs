@@ -79,6 +79,10 @@ pub struct Snapshotting {
     pub asked: bool,
     /// Memory of the batches it has processed since its last snapshot, bytes.
     pub held_bytes: u64,
+    /// Time that it took for them, microseconds: what a death would cost now.
+    pub held_micros: u64,
+    /// How many they are.
+    pub held_count: u32,
 }
 
 const _: () = assert!(size_of::<(WorkerState, LastBeat, Timeouts, Restarts, Snapshotting)>() <= 64);

@@ -24,6 +24,8 @@ fn tell_run_end(event: On<RunEnded>, clock: Res<Clock>) {
 }
 
 fn main() -> Result<(), EngineError> {
+    // Isolated plugins run in processes of this program.
+    tanda::serve_if_asked();
     Engine::from_scene("config/basic_pipeline.ron")?
         .observe(tell_stage_end)
         .observe(tell_batch_failure)

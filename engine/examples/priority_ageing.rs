@@ -1,6 +1,7 @@
 //! Adds a behaviour: a batch that waits gains priority with its age, so that no source starves.
 //!
-//! Run it with `cargo run --release --example priority_ageing`.
+//! Run it in the root of the repository with `cargo run --release --example priority_ageing`; its
+//! scene is `priority_ageing.ron`.
 #![expect(clippy::print_stdout, reason = "an example shows its result")]
 
 use tanda::prelude::*;
@@ -53,7 +54,9 @@ fn print_raised(_: On<RunEnded>, raised: Res<Raised>) {
 }
 
 fn main() -> Result<(), EngineError> {
-    let report = Engine::from_scene("config/basic_pipeline.ron")?
+    // Isolated plugins run in processes of this program.
+    tanda::serve_if_asked();
+    let report = Engine::from_scene("engine/examples/priority_ageing.ron")?
         .insert_resource(Raised::default())
         .add_systems(TickSystems::Balance, age_batches)
         .observe(print_raised)

@@ -2,14 +2,24 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
-/// How far each source is.
+/// How far a run is.
 #[derive(Clone, Debug, Default)]
 pub struct Progress {
     /// Sources in the order of the scene.
     pub sources: Vec<SourceProgress>,
+    /// The run was told to stop: what was read is written.
+    pub draining: Arc<AtomicBool>,
+}
+
+impl Progress {
+    /// Was the run told to stop?
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
 }
 
 /// How far one source is.

@@ -4,7 +4,7 @@ use bevy_ecs::prelude::*;
 use tanda_components::{
     Budget, Clock, Effect, EngineTime, ExitReason, InFlight, Instance, LastBeat, NextDeadline,
     Outbox, Restarts, Run, Snapshotting, StageState, TickAgain, Timeouts, WorkerState,
-    limits::WORKER_EFFECTS_MAX,
+    limits::{HELD_BATCHES_MAX, HELD_MICROS_MAX, WORKER_EFFECTS_MAX},
 };
 
 /// When a worker is overdue, and what it is killed for then; `None` while it owes nothing.
@@ -150,7 +150,8 @@ pub(crate) fn replace_workers(
     }
 }
 
-/// Asks a worker for a snapshot when the batches held for it pass its share of the memory.
+/// Asks a worker for a snapshot when the batches held for it pass its share of the memory, or
+/// would take too long to be processed again.
 ///
 /// Reads `Budget`, `InFlight`; writes `Snapshotting`, `LastBeat` and the outbox.
 pub(crate) fn ask_snapshots(
@@ -166,7 +167,9 @@ pub(crate) fn ask_snapshots(
     }
     let mut room = room_in(&outbox);
     for (instance, &state, in_flight, mut beat, mut snapshotting) in &mut workers {
-        let full = snapshotting.held_bytes > budget.held_share;
+        let full = snapshotting.held_bytes > budget.held_share
+            || snapshotting.held_micros > HELD_MICROS_MAX
+            || snapshotting.held_count > HELD_BATCHES_MAX;
         if !full || snapshotting.asked || state != WorkerState::Up {
             continue;
         }

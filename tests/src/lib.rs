@@ -34,6 +34,17 @@ pub fn build_worker() {
     });
 }
 
+/// The program under test, built beside this test.
+///
+/// # Panics
+/// When it cannot be built.
+#[must_use]
+pub fn tanda() -> PathBuf {
+    build_worker();
+    let this = env::current_exe().expect("a program has a path");
+    this.parent().and_then(Path::parent).expect("tests stand in deps").join("tanda")
+}
+
 /// Processes that this process has started and that are alive, with their command lines.
 ///
 /// # Panics

@@ -9,7 +9,7 @@ use crate::segment::map::offset_in;
 use crate::{ALIGNMENT, Extent, SegmentId, WriterMap};
 
 /// Extents that one arena can have at a time; its books take 32 bytes for each.
-const EXTENTS_MAX: u32 = 1 << 17;
+const EXTENTS_MAX: u32 = 1 << 16;
 
 /// There is no free range of that size, or there are too many extents. Nothing has changed; a later
 /// try can help, when extents were freed.

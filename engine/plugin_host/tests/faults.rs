@@ -28,6 +28,7 @@ fn wrong_tables_are_refused_each_with_its_reason() {
             "table.process = NULL",
             "table.flags |= TANDA_MERGEABLE",
             "table.flags = TANDA_CONSERVES",
+            "table.flags |= UINT64_C(1) << 50",
         ],
         |spoil| load_error(&[&format!("-DSPOIL={spoil}")]),
     );
@@ -54,7 +55,10 @@ fn wrong_tables_are_refused_each_with_its_reason() {
           CONSERVES plugins need it
         table.flags = TANDA_CONSERVES:
           libfaulty.so: its flags are CONSERVES; expected at least one of STATELESS, MERGEABLE,
-          EXCLUSIVE"#]]
+          EXCLUSIVE
+        table.flags |= UINT64_C(1) << 50:
+          libfaulty.so: its flags have the unknown bits 0x4000000000000; clear them, or run a
+          newer engine"#]]
     .assert_eq(&refused);
 }
 
@@ -176,6 +180,22 @@ fn bindings_that_break_the_contract_are_refused() {
 }
 
 #[test]
+fn what_later_versions_may_define_is_refused() {
+    let faulty = faulty();
+    let refused = list(["new_flag", "reserved"], |fault| {
+        open(&faulty, fault).unwrap().bind(&schema(), None).unwrap_err().to_string()
+    });
+    expect![[r#"
+        new_flag:
+          plugin `faulty`: what it bound cannot be read: the field `flags` is faulty: the unknown
+          bits 0x4000000000000 are set
+        reserved:
+          plugin `faulty`: what it bound cannot be read: port `rest` is faulty: `reserved` is 7,
+          expected 0"#]]
+    .assert_eq(&refused);
+}
+
+#[test]
 fn a_second_binding_must_give_the_same_ports() {
     let mut instance = open(&faulty(), "rebinds").unwrap();
     instance.bind(&schema(), None).unwrap();
@@ -210,7 +230,8 @@ fn failed_opens_say_why() {
         open_error:
           plugin `faulty` failed in open: this configuration is refused
         no_reason:
-          plugin `faulty` failed in open: no reason given
+          plugin `faulty` returned the unknown status 7 from open, expected TANDA_OK (0),
+          TANDA_ERROR (1) or TANDA_PANIC (2): no reason given
         no_instance:
           plugin `faulty` failed in open: it returned success, but no instance"#]]
     .assert_eq(&refused);
@@ -284,10 +305,13 @@ fn arrays_that_are_not_as_bound_are_refused() {
 #[test]
 fn emits_that_break_the_rules_are_refused_even_if_the_plugin_ignores_the_error() {
     let faulty = faulty();
-    let faults = ["error", "unknown_port", "twice", "counts", "silent", "ignores"];
+    let faults = ["error", "status", "unknown_port", "twice", "counts", "silent", "ignores"];
     expect![[r#"
         error:
           plugin `faulty` failed in process: this batch is not to my taste
+        status:
+          plugin `faulty` returned the unknown status 42 from process, expected TANDA_OK (0),
+          TANDA_ERROR (1) or TANDA_PANIC (2): no reason given
         unknown_port:
           plugin `faulty`, process: it emitted on port 9, but has ports 0 to 1
         twice:

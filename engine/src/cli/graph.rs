@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{Exit, SceneArgs, complain};
+use super::{Exit, SceneArgs, complain, print};
 use crate::scene;
 
 #[derive(Args)]
@@ -26,11 +26,11 @@ pub(super) fn graph(args: &GraphArgs) -> Exit {
     match scene::load(&args.scene.scene, &args.scene.params) {
         Err(faults) => complain(faults, Exit::Refused),
         Ok(scene) => {
-            match args.format {
-                Language::Mermaid => print!("{}", scene::mermaid(&scene)),
-                Language::Dot => print!("{}", scene::dot(&scene)),
-            }
-            Exit::Done
+            let text = match args.format {
+                Language::Mermaid => scene::mermaid(&scene),
+                Language::Dot => scene::dot(&scene),
+            };
+            print(&text, Exit::Done)
         }
     }
 }

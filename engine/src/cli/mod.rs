@@ -1,28 +1,32 @@
 //! The command line: every command as a small module, what they share here.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "printing is what a command line is for"
-)]
 
 mod check;
 mod graph;
 mod new_plugin;
 mod plugins;
+mod print;
+mod refusal;
 mod run;
 mod show;
 mod summary;
 
-use std::{fmt::Display, path::PathBuf, process::ExitCode};
+use std::{
+    io::{self, IsTerminal as _},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use clap::{Args, Parser, Subcommand};
+
+use self::print::{complain, print, say};
 
 /// A batch pipeline engine: sources, native plugins and sinks, wired by a scene file.
 #[derive(Parser)]
 #[command(
     name = "tanda",
     version,
-    after_help = "Exit codes: 0 done, 1 failed, 2 refused before start, 130 interrupted after a clean drain.\n\n\
+    after_help = "Exit codes: 0 done, 1 failed or ended without draining (a second Ctrl-C), \
+                  2 refused before start, 130 interrupted after a clean drain.\n\n\
                   Example: tanda run config/basic_pipeline.ron --param out=/tmp/result"
 )]
 struct Cli {
@@ -33,6 +37,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Run a scene to its end. Ctrl-C drains it: what was read is written, then outputs are closed.
+    /// A second Ctrl-C ends it at once, and outputs stay unfinished.
     Run(run::RunArgs),
     /// Check a scene without side effects, and report every fault at once.
     Check(SceneArgs),
@@ -87,22 +92,41 @@ impl From<Exit> for ExitCode {
 pub fn main() -> ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_env("TANDA_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    match Cli::parse().command {
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        // It would panic where standard error is full.
+        .log_internal_errors(false)
+        .init();
+    match Cli::try_parse() {
+        Ok(cli) => serve(cli.command),
+        Err(message) => tell_usage(&message),
+    }
+    .into()
+}
+
+fn serve(command: Command) -> Exit {
+    match command {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::check(&args),
         Command::Graph(args) => graph::graph(&args),
         Command::Plugins(command) => plugins::plugins(&command),
         Command::NewPlugin(args) => new_plugin::new_plugin(&args),
     }
-    .into()
 }
 
-/// Prints a refusal or a failure.
-fn complain(error: impl Display, exit: Exit) -> Exit {
-    let text = error.to_string();
-    // Faults of a scene begin with their place, as a compiler's do.
-    let prefix = if text.contains(": error: ") { "" } else { "error: " };
-    eprintln!("{prefix}{text}");
-    exit
+/// Prints help and version, or what is wrong with the arguments.
+fn tell_usage(message: &clap::Error) -> Exit {
+    let text = message.render();
+    if message.use_stderr() {
+        if io::stderr().is_terminal() {
+            say(text.ansi())
+        } else {
+            say(text)
+        }
+        return Exit::Refused;
+    }
+    let text = if io::stdout().is_terminal() { text.ansi().to_string() } else { text.to_string() };
+    print(&text, Exit::Done)
 }

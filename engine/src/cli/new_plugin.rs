@@ -2,13 +2,13 @@
 
 use std::{
     fs,
-    io::Write as _,
+    io::{ErrorKind, Write as _},
     path::{Path, PathBuf},
 };
 
 use clap::Args;
 
-use super::{Exit, complain};
+use super::{Exit, complain, print};
 
 #[derive(Args)]
 pub(super) struct NewPluginArgs {
@@ -50,11 +50,17 @@ pub(super) fn new_plugin(args: &NewPluginArgs) -> Exit {
     };
     match write_files(&folder, &args.name, &sdk) {
         Ok(()) => {
-            println!("made {}; next:", folder.display());
-            println!("  cd {}", folder.display());
-            println!("  cargo test");
-            println!("  cargo build --release && tanda run scene.ron");
-            Exit::Done
+            let folder = folder.display();
+            let next = "cargo test\n  cargo build --release && tanda run scene.ron";
+            print(&format!("made {folder}; next:\n  cd {folder}\n  {next}\n"), Exit::Done)
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            let folder = folder.display();
+            let message = format!(
+                "{folder}: there is a plugin in it already, which stays as it was; remove the \
+                 folder, or name another one with --path"
+            );
+            complain(message, Exit::Refused)
         }
         Err(error) => complain(format!("{}: {error}", folder.display()), Exit::Failed),
     }

@@ -1,9 +1,11 @@
 //! `tanda plugins list` and `tanda plugins inspect`.
 
+use std::fmt::Write as _;
+
 use clap::Subcommand;
 use tanda_plugin_host::Library;
 
-use super::{Exit, complain};
+use super::{Exit, complain, print};
 use crate::pipeline::{SearchPath, find_plugin, list_plugins};
 
 #[derive(Subcommand)]
@@ -38,9 +40,10 @@ fn list(search: &SearchPath) -> Exit {
         );
         return complain(message, Exit::Failed);
     }
-    println!("{:<16} {:<10} {:<44} file", "name", "version", "flags");
+    let mut text = format!("{:<16} {:<10} {:<44} file\n", "name", "version", "flags");
     for library in found {
-        println!(
+        let _ = writeln!(
+            text,
             "{:<16} {:<10} {:<44} {}",
             library.name(),
             library.version(),
@@ -48,7 +51,7 @@ fn list(search: &SearchPath) -> Exit {
             library.path().display()
         );
     }
-    Exit::Done
+    print(&text, Exit::Done)
 }
 
 fn inspect(plugin: &str, search: &SearchPath) -> Exit {
@@ -59,14 +62,17 @@ fn inspect(plugin: &str, search: &SearchPath) -> Exit {
     match Library::open(&file) {
         Err(error) => complain(error, Exit::Refused),
         Ok(library) => {
-            println!("name     {}", library.name());
-            println!("version  {}", library.version());
-            println!("abi      {}", library.abi_version());
-            println!("flags    {}", library.flags());
-            println!("config   {}", library.config_format());
-            println!("file     {}", library.path().display());
-            println!("\n{}", library.config_reference().trim_end());
-            Exit::Done
+            let text = format!(
+                "name     {}\nversion  {}\nabi      {}\nflags    {}\nconfig   {}\nfile     {}\n\n{}\n",
+                library.name(),
+                library.version(),
+                library.abi_version(),
+                library.flags(),
+                library.config_format(),
+                library.path().display(),
+                library.config_reference().trim_end(),
+            );
+            print(&text, Exit::Done)
         }
     }
 }

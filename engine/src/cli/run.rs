@@ -2,7 +2,9 @@
 
 use clap::Args;
 
-use super::{Exit, SceneArgs, complain, show::Shown, summary};
+use serde::Serialize;
+
+use super::{Exit, SceneArgs, complain, print, refusal::Refusal, say, show::Shown, summary};
 use crate::{
     engine::Engine,
     report::{Outcome, RunReport},
@@ -26,36 +28,45 @@ pub(super) fn run(args: &RunArgs) -> Exit {
     let options = Options { params, signals: true, stdout_taken: args.json };
     let engine = match Engine::with_options(&args.scene.scene, &options) {
         Ok(engine) => engine,
-        Err(error) => return complain(error, Exit::Refused),
+        Err(error) => {
+            let exit = complain(&error, Exit::Refused);
+            return if args.json { print_json(&Refusal::of(&error), exit) } else { exit };
+        }
     };
     let shown = (!args.json && !args.quiet).then(|| Shown::start(engine.progress()));
     let result = engine.run();
     drop(shown);
     match result {
         Ok(report) => {
-            print_report(args, &report);
-            match (&report.ledger, report.outcome) {
+            let exit = match (&report.ledger, report.outcome) {
                 (Err(_), _) | (_, Outcome::Failed) => Exit::Failed,
                 (Ok(()), Outcome::Interrupted) => Exit::Interrupted,
                 (Ok(()), Outcome::Done) => Exit::Done,
-            }
+            };
+            print_report(args, &report, exit)
         }
         Err(EngineError::Failed { fault, report }) => {
-            print_report(args, &report);
-            complain(fault, Exit::Failed)
+            let exit = print_report(args, &report, Exit::Failed);
+            complain(fault, exit)
         }
         Err(error) => complain(error, Exit::Failed),
     }
 }
 
 /// The summary goes to standard error, so that a sink may have standard output for itself.
-fn print_report(args: &RunArgs, report: &RunReport) {
+fn print_report(args: &RunArgs, report: &RunReport, exit: Exit) -> Exit {
     if args.json {
-        match serde_json::to_string_pretty(report) {
-            Ok(json) => println!("{json}"),
-            Err(error) => eprintln!("error: the report cannot be written as JSON: {error}"),
-        }
-    } else if !args.quiet {
-        eprint!("{}", summary::table(report));
+        return print_json(report, exit);
+    }
+    if !args.quiet {
+        say(summary::table(report));
+    }
+    exit
+}
+
+fn print_json(value: &impl Serialize, exit: Exit) -> Exit {
+    match serde_json::to_string_pretty(value) {
+        Ok(json) => print(&(json + "\n"), exit),
+        Err(error) => complain(format!("the report cannot be written as JSON: {error}"), exit),
     }
 }

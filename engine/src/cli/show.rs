@@ -9,10 +9,13 @@ use std::{
 
 use indicatif::{HumanCount, MultiProgress, ProgressBar, ProgressStyle};
 
+use super::say;
 use crate::progress::{Progress, SourceProgress};
 
 const REDRAW: Duration = Duration::from_millis(100);
 const LINE: Duration = Duration::from_secs(5);
+const DRAINING: &str = "draining: what was read is written, then outputs are closed; Ctrl-C again \
+                        ends without draining";
 
 /// Shows progress until it is dropped.
 pub(super) struct Shown {
@@ -45,10 +48,13 @@ impl Drop for Shown {
     }
 }
 
-/// Calls `each` every `period` until the run has ended.
-fn every(period: Duration, ended: &mpsc::Receiver<()>, mut each: impl FnMut()) {
-    while ended.recv_timeout(period) == Err(RecvTimeoutError::Timeout) {
-        each();
+/// Calls `each` every now and then until the run has ended; once with the word that it drains.
+fn redraw(progress: &Progress, ended: &mpsc::Receiver<()>, mut each: impl FnMut(Option<&str>)) {
+    let mut told = false;
+    while ended.recv_timeout(REDRAW) == Err(RecvTimeoutError::Timeout) {
+        let tell = progress.is_draining() && !told;
+        told |= tell;
+        each(tell.then_some(DRAINING));
     }
 }
 
@@ -56,7 +62,11 @@ fn draw_bars(progress: &Progress, ended: &mpsc::Receiver<()>) {
     let all = MultiProgress::new();
     let bars: Vec<ProgressBar> =
         progress.sources.iter().map(|source| all.add(bar(source))).collect();
-    every(REDRAW, ended, || {
+    redraw(progress, ended, |told| {
+        if let Some(told) = told {
+            // Nobody can be told where standard error cannot be written.
+            let _ = all.println(told);
+        }
         for (bar, source) in bars.iter().zip(&progress.sources) {
             let (bytes, rows) = source.read();
             if bytes != bar.position() {
@@ -81,8 +91,15 @@ fn bar(source: &SourceProgress) -> ProgressBar {
 
 fn print_lines(progress: &Progress, ended: &mpsc::Receiver<()>) {
     let started = Instant::now();
-    let mut last = Vec::new();
-    every(LINE, ended, || {
+    let (mut last, mut due) = (Vec::new(), LINE);
+    redraw(progress, ended, |told| {
+        if let Some(told) = told {
+            say(format_args!("{told}\n"));
+        }
+        if started.elapsed() < due {
+            return;
+        }
+        due += LINE;
         let now: Vec<_> = progress.sources.iter().map(SourceProgress::read).collect();
         if now == last {
             return;
@@ -92,7 +109,8 @@ fn print_lines(progress: &Progress, ended: &mpsc::Receiver<()>) {
             let share =
                 share.map_or_else(String::new, |total| format!(" ({}%)", bytes * 100 / total));
             let seconds = started.elapsed().as_secs();
-            eprintln!("{seconds:>5} s  {}: {} rows read{share}", source.name, HumanCount(*rows));
+            let (name, rows) = (&source.name, HumanCount(*rows));
+            say(format_args!("{seconds:>5} s  {name}: {rows} rows read{share}\n"));
         }
         last = now;
     });

@@ -89,7 +89,7 @@ pub enum ReadError {
         /// The file.
         path: String,
         /// What the first bytes look like.
-        found: &'static str,
+        found: String,
         /// The format that was to be read.
         expected: &'static str,
     },
@@ -192,7 +192,8 @@ pub enum ReadError {
         /// What it may be.
         expected: &'static str,
     },
-    /// One record is longer than a record may be.
+    /// One record is longer than a record may be, and the scene has no place for bad records, or a
+    /// quote is open where it became too long, so that nobody can say where it ends.
     #[error(
         "{path}:{line}: record of more than {bytes_max} bytes; look for a quote that is never \
          closed, or raise `record_bytes_max`"

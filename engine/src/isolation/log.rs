@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::spawner::leave_stop_signals;
+
 /// Lines that are kept for the report of an end.
 const LINES_KEPT: usize = 8;
 /// A longer line is cut.
@@ -41,10 +43,11 @@ pub(super) fn follow(
 ) -> std::io::Result<(LastLines, thread::JoinHandle<()>)> {
     let lines = LastLines::default();
     let kept = lines.clone();
-    let thread = thread::Builder::new()
-        .name("tanda-log".into())
-        .stack_size(128 << 10)
-        .spawn(move || read_lines(&stage, pipe, &kept))?;
+    let thread =
+        thread::Builder::new().name("tanda-log".into()).stack_size(128 << 10).spawn(move || {
+            leave_stop_signals();
+            read_lines(&stage, pipe, &kept);
+        })?;
     Ok((lines, thread))
 }
 

@@ -21,6 +21,6 @@ mod thread;
 pub use exe::serve_if_asked;
 pub(crate) use handle::{Handle, in_words};
 pub(crate) use process::{StartFault, WorkerProcess};
-pub(crate) use recipe::Recipe;
+pub(crate) use recipe::{Recipe, fail_point};
 pub(crate) use shared::Shared;
 pub(crate) use thread::{Given, Told, WorkerThread};

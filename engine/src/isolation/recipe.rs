@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use tanda_worker::protocol::Start;
+use tanda_worker::protocol::{FailPoint, Start};
 use tanda_worker::sandbox::Level;
 
 /// What is said to a worker of one stage at its start.
@@ -23,6 +23,16 @@ pub(crate) struct Recipe {
     pub(crate) read: Vec<PathBuf>,
     /// How long it may take from its start to an open plugin, and to each answer before the run.
     pub(crate) start_timeout: Duration,
+    /// Where its workers die, for tests: `TANDA_FAIL_POINT=stage/step:visit`.
+    pub(crate) fail_point: Option<FailPoint>,
+}
+
+/// The fail point that the environment names for this stage; builds without debug assertions have
+/// none.
+pub(crate) fn fail_point(stage: &str) -> Option<FailPoint> {
+    let point = std::env::var("TANDA_FAIL_POINT").ok().filter(|_| cfg!(debug_assertions))?;
+    let (of, point) = point.split_once('/')?;
+    (of == stage).then(|| point.parse().ok())?
 }
 
 impl Recipe {
@@ -38,6 +48,7 @@ impl Recipe {
             engine_pid: std::process::id(),
             engine_segment,
             own_segment,
+            fail_point: self.fail_point.clone(),
         }
     }
 }

@@ -8,6 +8,8 @@ use std::process::{Child, Command};
 use std::sync::{OnceLock, mpsc};
 use std::thread;
 
+use crate::platform::os::block_stop_signals;
+
 type Wish = (Command, mpsc::Sender<io::Result<Child>>);
 
 /// Starts `command` from the spawner's thread.
@@ -24,9 +26,17 @@ pub(super) fn spawn(command: Command) -> io::Result<Child> {
     answered.recv().map_err(|_| gone())?
 }
 
+/// Leaves SIGINT and SIGTERM to the threads that take them as a wish to drain, or end the process. This
+/// thread may have been started before those were decided.
+pub(super) fn leave_stop_signals() {
+    // Refused, the signal ends the process here, as it would without an engine.
+    let _ = block_stop_signals();
+}
+
 fn start() -> io::Result<mpsc::Sender<Wish>> {
     let (wishes, wished) = mpsc::channel::<Wish>();
     thread::Builder::new().name("tanda-spawner".into()).spawn(move || {
+        leave_stop_signals();
         for (mut command, answer) in wished {
             // Who asked may have ended meanwhile; its child then ends with its closed lifeline.
             let _ = answer.send(command.spawn());

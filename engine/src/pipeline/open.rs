@@ -16,7 +16,7 @@ use crate::{
         read::{self, ReadError, rejected_schema},
         write,
     },
-    isolation::{Handle, Recipe, Shared, StartFault, WorkerProcess},
+    isolation::{Handle, Recipe, Shared, StartFault, WorkerProcess, fail_point},
     scene::{Instances, Isolation, PluginStage, Read, SinkStage, SourceStage, hints},
 };
 
@@ -146,6 +146,7 @@ impl Typing<'_> {
             memory_limit: stage.memory_limit.map(|limit| limit.0),
             read,
             start_timeout: stage.start_timeout.0,
+            fail_point: fail_point(name),
         };
         let shared = match &self.shared {
             Some(shared) => Arc::clone(shared),

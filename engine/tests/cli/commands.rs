@@ -41,7 +41,9 @@ fn check_of_a_sound_scene_touches_nothing() {
     let before = folder.listing();
     let said = folder.tanda(&["check", "scene.ron"]);
     assert_eq!(said.code, Some(0), "{said:?}");
-    assert_eq!(said.out, "scene.ron: sound, 4 stages\n");
+    let (isolation, sound) = said.out.split_once('\n').unwrap();
+    assert!(isolation.starts_with("work: in a process of its own, sandbox Strict"), "{said:?}");
+    assert_eq!(sound, "scene.ron: sound, 4 stages\n");
     assert_eq!(folder.listing(), before);
 }
 

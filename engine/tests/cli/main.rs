@@ -7,4 +7,5 @@ mod idle;
 mod new_plugin;
 mod runs;
 mod signals;
+mod streams;
 mod support;

@@ -23,8 +23,9 @@ fn nothing_that_exists_is_overwritten() {
     folder.write("mine/src/lib.rs", "// my work");
     let before = folder.listing();
     let said = folder.tanda(&["new-plugin", "mine"]);
-    assert_eq!(said.code, Some(1), "{said:?}");
-    assert!(said.err.contains("mine"), "{said:?}");
+    assert_eq!(said.code, Some(2), "{said:?}");
+    assert!(said.err.contains("mine: there is a plugin in it already"), "{said:?}");
+    assert!(said.err.contains("--path"), "{said:?}");
     assert_eq!(folder.listing(), before);
     assert_eq!(folder.read("mine/src/lib.rs"), "// my work");
 }

@@ -64,6 +64,30 @@ pub struct Start {
     pub engine_segment: u32,
     /// Id of the worker's own segment.
     pub own_segment: u32,
+    /// Where to die, for tests: see [`FailPoint`]. Builds without debug assertions do not look.
+    pub fail_point: Option<FailPoint>,
+}
+
+/// A step at which a worker kills itself, and at which of its visits to that step, from 1.
+///
+/// Written `sealed:3`. The steps are those of `serve.rs`: `taken`, `rebuilt`, `processed`, `sealed`,
+/// `described`, `emitted`, `done`, `released`, `saved`, `restored`, `merged`, `flushed`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailPoint {
+    /// Name of the step.
+    pub step: String,
+    /// The visit.
+    pub visit: u64,
+}
+
+impl std::str::FromStr for FailPoint {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (step, visit) = text.split_once(':').unwrap_or((text, "1"));
+        let visit = visit.parse().map_err(|_| format!("`{visit}` is no number of a visit"))?;
+        Ok(Self { step: step.to_owned(), visit })
+    }
 }
 
 /// What a worker answers over the control channel.

@@ -10,6 +10,7 @@ use tanda_memory::{
 };
 use tanda_plugin_host::{Binding, CallError, Instance, Output};
 
+use crate::fail::Fail;
 use crate::protocol::{
     Ask, Bound, DESCRIPTION_BYTES_MAX, Failure, Reply, answer, command, wanted_in,
 };
@@ -17,6 +18,7 @@ use crate::start::{WorkerError, reply};
 
 /// Serves one instance.
 pub(crate) struct Server {
+    fail: Fail,
     end: WorkerEnd,
     arena: Arena,
     segments: Segments,
@@ -47,8 +49,10 @@ impl Server {
         arena: Arena,
         segments: Segments,
         instance: Instance,
+        fail: Fail,
     ) -> Self {
         Self {
+            fail,
             end,
             arena,
             segments,
@@ -126,6 +130,7 @@ impl Server {
     /// Carries out one command and gives its last answer.
     fn obey(&mut self, channel: &Channel, slot: &Slot) -> Result<(), WorkerError> {
         if slot.kind == command::RELEASE {
+            self.fail.at("released");
             self.given.remove(&slot.token);
             return Ok(());
         }
@@ -135,6 +140,7 @@ impl Server {
                 None => return Err(WorkerError::NotUnderstood("closed within a command".into())),
             }
         }
+        self.fail.at("taken");
         let mut given = Given::default();
         let outcome = match slot.kind {
             command::PROCESS => self.process(slot, &mut given).map(|()| None),
@@ -153,7 +159,9 @@ impl Server {
             }
         };
         self.given.insert(slot.token, given);
-        self.say(&last)
+        self.say(&last)?;
+        self.fail.at("done");
+        Ok(())
     }
 
     fn process(&mut self, slot: &Slot, given: &mut Given) -> Result<(), Failure> {
@@ -166,7 +174,9 @@ impl Server {
         let trust = Trust::InPlace { from: None, owner: std::sync::Arc::new(()) };
         let input =
             rebuild(&description, schema, &self.segments, None, trust).map_err(Failure::new)?.batch;
+        self.fail.at("rebuilt");
         let outputs = self.instance.process(&input).map_err(|error| Failure::from(&error))?;
+        self.fail.at("processed");
         for (port, output) in outputs.ports.into_iter().enumerate() {
             match output {
                 Output::Batch(batch) => self.emit(slot, port, &batch, Some(&input), given)?,
@@ -180,6 +190,7 @@ impl Server {
         let mut left = Vec::new();
         let mut keep = |port, batch| left.push((port, batch));
         let counted = self.instance.finish(&mut keep).map_err(|error| Failure::from(&error))?;
+        self.fail.at("flushed");
         for (port, batch) in &left {
             self.emit(slot, *port, batch, None, given)?;
         }
@@ -195,6 +206,7 @@ impl Server {
 
     fn snapshot(&mut self, given: &mut Given) -> Result<Range, Failure> {
         let state = self.instance.snapshot().map_err(|error| Failure::from(&error))?;
+        self.fail.at("saved");
         self.put(&state, given)
     }
 
@@ -206,6 +218,7 @@ impl Server {
             command::RESTORE => self.instance.restore(&state),
             _ => self.instance.merge(&state),
         };
+        self.fail.at(if slot.kind == command::RESTORE { "restored" } else { "merged" });
         taken.map_err(|error| Failure::from(&error))
     }
 
@@ -219,15 +232,19 @@ impl Server {
         given: &mut Given,
     ) -> Result<(), Failure> {
         let (sealed, _) = seal(batch, &self.arena, &self.segments).map_err(Failure::new)?;
+        self.fail.at("sealed");
         let mut description = std::mem::take(&mut self.scratch);
         let described = describe(&sealed, &self.segments, input, &mut description);
         let range = described.map_err(Failure::new).and_then(|()| self.put(&description, given));
         self.scratch = description;
         let range = range?;
+        self.fail.at("described");
         given.batches.push(sealed);
         let mut emitted = last_slot(slot, answer::EMITTED, Some(range));
         emitted.port = port as u32;
-        self.say(&emitted).map_err(Failure::new)
+        self.say(&emitted).map_err(Failure::new)?;
+        self.fail.at("emitted");
+        Ok(())
     }
 
     fn count(&mut self, slot: &Slot, port: usize, rows: u64) -> Result<(), Failure> {

@@ -9,6 +9,7 @@ use tanda_ipc::{Channel, ChannelError, Frame, WorkerEnd, WorkerFds};
 use tanda_memory::{Arena, SegmentFile, SegmentId, Segments};
 use tanda_plugin_host::{CallError, Instance, Library, LoadError};
 
+use crate::fail::Fail;
 use crate::protocol::{Ask, Failure, Opened, Reply, Start};
 use crate::sandbox::{self, InForce, Policy};
 use crate::serve::Server;
@@ -71,8 +72,8 @@ fn run() -> Result<(), WorkerError> {
             } else {
                 Failure::new(&error)
             };
-            reply(&channel, &Reply::Failed(failure))?;
-            return Err(error);
+            // The engine tells it to the user, so the log does not.
+            return reply(&channel, &Reply::Failed(failure));
         }
     };
     server.serve(&channel)
@@ -115,7 +116,8 @@ fn open(
     let (library, instance) = open_plugin(start)?;
     sandbox::enter_second(&policy).map_err(|error| prepare(&error))?;
     let opened = describe(&library, in_force);
-    Ok((opened, Server::new(end, arena, segments, instance)))
+    let fail = Fail::new(start.fail_point.clone());
+    Ok((opened, Server::new(end, arena, segments, instance, fail)))
 }
 
 /// Maps the two segments; their descriptors are closed.

@@ -54,6 +54,12 @@ impl Flags {
         self.0 & other.0 == other.0
     }
 
+    /// The bits that stand for no flag.
+    #[must_use]
+    pub fn unknown(self) -> Self {
+        Self::ALL.iter().fold(self, |rest, (flag, _)| rest.without(*flag))
+    }
+
     /// The flags among `STATELESS`, `MERGEABLE` and `EXCLUSIVE`.
     #[must_use]
     pub const fn kind(self) -> Self {

@@ -67,7 +67,7 @@ impl Facts<'_, '_> {
             growth.learn(bytes.0, emitted.bytes);
         }
         match self.free_instance(held, elapsed_micros) {
-            Some(instance) => self.hold_batch(batch, instance),
+            Some(instance) => self.hold_batch(batch, instance, elapsed_micros),
             None => self.books.retiring.push(batch),
         }
     }

@@ -88,15 +88,15 @@ mod tests {
     }
 
     #[test]
-    fn third_failed_start_in_a_row_is_too_many() {
+    fn last_failed_start_in_a_row_is_too_many() {
         let starting = exit(WorkerState::Starting);
-        assert_eq!(count(starting, 2), "starts 2 snapshots 0 finishes 0 false");
-        assert_eq!(count(starting, 3), "starts 3 snapshots 0 finishes 0 true");
+        assert_eq!(count(starting, 4), "starts 4 snapshots 0 finishes 0 false");
+        assert_eq!(count(starting, 5), "starts 5 snapshots 0 finishes 0 true");
     }
 
     #[test]
     fn idle_worker_that_exits_counts_as_a_failed_start() {
-        assert_eq!(count(exit(UP), 3), "starts 3 snapshots 0 finishes 0 true");
+        assert_eq!(count(exit(UP), 5), "starts 5 snapshots 0 finishes 0 true");
     }
 
     #[test]
@@ -134,6 +134,6 @@ mod tests {
         assert_eq!(stopping(None).reason(), DIED);
         assert_eq!(count(stopping(None), 9), "starts 0 snapshots 0 finishes 0 false");
         let late = stopping(Some(ExitReason::StartTimedOut));
-        assert_eq!(count(late, 3), "starts 3 snapshots 0 finishes 0 true");
+        assert_eq!(count(late, 5), "starts 5 snapshots 0 finishes 0 true");
     }
 }

@@ -42,9 +42,7 @@ pub(crate) struct Facts<'w, 's> {
     batches: Query<'w, 's, BatchRow>,
     instances: Query<'w, 's, (&'static mut InFlight, &'static mut ServiceTime)>,
     workers: Query<'w, 's, WorkerRow>,
-    held: Query<'w, 's, &'static mut HeldBatches>,
-    frontiers: Query<'w, 's, &'static mut Frontier>,
-    failed_finishes: Query<'w, 's, &'static mut FailedFinishes>,
+    recoveries: Query<'w, 's, RecoveryRow>,
 }
 
 #[derive(SystemParam)]
@@ -80,6 +78,10 @@ type BatchRow = (
     &'static mut Attempts,
     Entity,
 );
+
+/// What a stage goes back on when one of its workers dies.
+type RecoveryRow =
+    (&'static mut HeldBatches, Option<&'static mut Frontier>, Option<&'static mut FailedFinishes>);
 
 type WorkerRow = (
     &'static Instance,

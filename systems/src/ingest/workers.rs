@@ -55,7 +55,8 @@ impl Facts<'_, '_> {
         }
         let over = *stage_state == StageState::Ended;
         let going = matches!(*self.books.run, Run::Running | Run::Draining) && !over;
-        let mut finishes = self.failed_finishes.get_mut(stage).expect("its stage is isolated");
+        let (.., finishes) = self.recoveries.get_mut(stage).expect("every stage counts its held");
+        let mut finishes = finishes.expect("an isolated stage counts its finishes");
         let hopeless = going && exit.count(&mut restarts, &mut finishes);
         self.commands.trigger(WorkerDied { instance, stage, reason: exit.reason(), fault });
         if exit.finishing {
@@ -82,12 +83,14 @@ impl Facts<'_, '_> {
         }
     }
 
-    /// What `instance` held is ready again; with `blamed`, it counts for what was in flight.
+    /// What `instance` held is ready again; with `blamed`, it counts for the batch that it worked on.
+    /// That is the oldest: a worker takes what it is given in turn, and the others were only waiting.
     fn take_back(&mut self, instance: Entity, blamed: bool) -> Leavings {
         let mut leavings = Leavings::default();
-        for (mut state, at, &lineage, _, _, _, emitted, _, _, mut attempts, batch) in
-            &mut self.batches
+        let mut oldest: Option<(Frontier, Entity)> = None;
+        for (mut state, at, &lineage, _, _, _, emitted, _, _, attempts, batch) in &mut self.batches
         {
+            let place = Frontier::of(lineage, at.input);
             if *state == (BatchState::Held { instance }) {
                 leavings.held += 1;
             } else if *state == (BatchState::InFlight { instance }) {
@@ -95,28 +98,31 @@ impl Facts<'_, '_> {
                     attempts.settled || *emitted == Emitted::default(),
                     "what a worker makes of a batch comes with its end or not at all"
                 );
-                attempts.died = attempts.died.saturating_add(u8::from(blamed));
+                oldest = Some(oldest.map_or((place, batch), |other| other.min((place, batch))));
             } else {
                 continue;
             }
             *state = BatchState::Ready;
-            if attempts.died >= ATTEMPTS_MAX {
-                leavings.poison = Some(batch);
-            }
-            let place = Frontier::of(lineage, at.input);
             leavings.earliest = Some(leavings.earliest.map_or(place, |other| other.min(place)));
+        }
+        if let Some((_, batch)) = oldest.filter(|_| blamed) {
+            let (.., mut attempts, _) = self.batches.get_mut(batch).expect("it was seen just now");
+            attempts.died = attempts.died.saturating_add(1);
+            leavings.poison = (attempts.died >= ATTEMPTS_MAX).then_some(batch);
         }
         leavings
     }
 
     /// The stage counts its batches as waiting again, and takes them in order again if it has one.
     fn rewind(&mut self, stage: Entity, leavings: &Leavings) {
-        self.held.get_mut(stage).expect("every stage counts what it holds").0 -= leavings.held;
         let (row, ..) = self.stages.get(stage).expect("an instance works for a stage");
+        let (mut held, frontier, _) =
+            self.recoveries.get_mut(stage).expect("every stage counts its held");
+        held.0 -= leavings.held;
         if row.kind != StageKind::Exclusive {
             return;
         }
-        let mut frontier = self.frontiers.get_mut(stage).expect("an exclusive stage has an order");
+        let mut frontier = frontier.expect("an exclusive stage has an order");
         if let Some(earliest) = leavings.earliest {
             *frontier = earliest.min(*frontier);
         }

@@ -3,4 +3,5 @@
 
 mod faulty;
 mod levels;
+mod steps;
 mod traces;

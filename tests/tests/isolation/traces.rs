@@ -1,46 +1,12 @@
-//! What a run leaves behind: nothing.
+//! What a killed engine leaves behind: nothing.
 
-use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use tanda_tests::{Bench, build_worker, children_of, parent_of, root};
-
-fn open_files() -> usize {
-    fs::read_dir("/proc/self/fd").unwrap().count()
-}
-
-const SMALL: &str = "Scene( name: \"small\", engine: ( threads: 2 ), stages: {
-    \"in\": Source( read: Generator( rows: 50000, columns: [ (\"a\", Sequence) ] ) ),
-    \"p\": Plugin( library: \"enrichment\", from: \"in\",
-                 config: ( compute: { \"b\": \"a + 1\" } ) ),
-    \"out\": Sink( write: Blackhole, from: \"p\" ) } )";
-
-/// One test, because files and children are counted for the whole process.
-#[test]
-fn run_leaves_no_process_no_file_and_no_name_in_dev_shm() {
-    let bench = Bench::new();
-    bench.run(SMALL).unwrap();
-    let (files, names) = (open_files(), fs::read_dir("/dev/shm").unwrap().count());
-    for _ in 0..20 {
-        bench.run(SMALL).unwrap();
-    }
-    assert!(open_files() <= files, "{files} open files before, {} after 20 runs", open_files());
-    assert_eq!(fs::read_dir("/dev/shm").unwrap().count(), names);
-    let workers = children_of(std::process::id());
-    assert!(!workers.iter().any(|(_, line)| line.contains("worker")), "{workers:?}");
-}
-
-/// The program under test, built beside this test.
-fn tanda() -> PathBuf {
-    build_worker();
-    let this = std::env::current_exe().unwrap();
-    this.parent().and_then(|deps| deps.parent()).unwrap().join("tanda")
-}
+use tanda_tests::{Bench, children_of, parent_of, root, tanda};
 
 #[test]
 fn no_worker_outlives_a_killed_engine() {

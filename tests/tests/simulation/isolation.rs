@@ -3,7 +3,10 @@
 use tanda::{
     engine::Engine,
     platform::sim::{Content, SimFaults, SimPlatform, SimStage},
-    prelude::*,
+    prelude::{
+        limits::{ATTEMPTS_MAX, FAILED_STARTS_MAX},
+        *,
+    },
     scene::model::Executor,
 };
 use tanda_systems::Topology;
@@ -94,19 +97,22 @@ fn whatever_crashes_every_row_is_taken_in_exactly_once() {
     for text in SCENES {
         let (topology, expected) = (scene(text), unharmed(text, PIECES));
         let (mut crashes, mut poisoned) = (0, 0);
-        let seeds = if text.contains(" window exclusive! ") { 60 } else { 200 };
+        let seeds = if text.contains("; window exclusive! sum") || text.contains("total") {
+            60
+        } else {
+            200
+        };
         for seed in 0..seeds {
             let mut engine = run(&topology, script(FAULTS), seed);
             crashes += engine.platform_mut().mishaps()[0];
-            let doomed = engine.platform_mut().poisoned();
-            assert_eq!(fault(&engine).is_some(), doomed, "seed {seed}, {text}");
-            if doomed {
+            if fault(&engine).is_some() {
+                assert!(engine.platform_mut().poisoned(), "seed {seed}, {text}: no reason to fail");
                 poisoned += 1;
                 continue;
             }
             assert_eq!(written(&mut engine), expected, "seed {seed}, {text}");
         }
-        assert!(crashes > 400, "{crashes} crashes, {text}");
+        assert!(crashes > 2 * seeds, "{crashes} crashes, {text}");
         assert!(poisoned * 3 < seeds, "{poisoned} runs failed, {text}");
     }
 }
@@ -131,7 +137,7 @@ fn hanging_worker_is_killed_when_it_is_overdue() {
                 engine(&topology, script(hangs), seed).insert_resource(Deaths::default());
             engine = engine.observe(note_death);
             engine.run_to_end();
-            if !engine.platform_mut().poisoned() {
+            if fault(&engine).is_none() {
                 assert_eq!(written(&mut engine), expected, "seed {seed}, {text}");
             }
             let deaths = &engine.world().resource::<Deaths>().0;
@@ -184,7 +190,7 @@ fn drain_loses_nothing_while_workers_crash() {
             let mut engine = engine(&scene(text), endless, seed);
             engine.platform_mut().inject(15_000 + seed * 911, Input::DrainRequested);
             engine.run_to_end();
-            if engine.platform_mut().poisoned() {
+            if fault(&engine).is_some() && engine.platform_mut().poisoned() {
                 continue;
             }
             let ended = Run::Ended { fault: None, interrupted: true };
@@ -255,10 +261,11 @@ fn starts_until_the_stage_fails(text: &str, refuses: bool, seed: u64) -> u64 {
 }
 
 #[test]
-fn worker_that_cannot_start_is_tried_three_times() {
+fn worker_that_cannot_start_is_tried_only_so_often() {
     for text in &SCENES[..3] {
         for seed in 0..20 {
-            assert_eq!(starts_until_the_stage_fails(text, false, seed), 3, "seed {seed}, {text}");
+            let starts = starts_until_the_stage_fails(text, false, seed);
+            assert_eq!(starts, u64::from(FAILED_STARTS_MAX), "seed {seed}, {text}");
         }
     }
 }
@@ -279,7 +286,7 @@ fn stage_that_dies_at_every_finish_fails() {
         for (text, hang_per_mille) in [(SCENES[1], 0), (SCENES[1], 500), (SCENES[2], 0)] {
             let engine = assert_fails(text, SimFaults { hang_per_mille, ..deadly }, seed);
             let failed = engine.world().get::<FailedFinishes>(engine.stages()[1]);
-            assert_eq!(failed, Some(&FailedFinishes(3)), "seed {seed}, {text}");
+            assert_eq!(failed, Some(&FailedFinishes(ATTEMPTS_MAX)), "seed {seed}, {text}");
         }
     }
 }

@@ -7,11 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use flate2::read::MultiGzDecoder;
-
 use crate::connectors::error::ReadError;
 
 use super::files::{FileRef, InputFile};
+use super::gunzip::Gunzip;
 use super::stop::{Stop, Woken};
 
 /// Compressed bytes asked for at a time.
@@ -38,7 +37,7 @@ pub(crate) struct Bytes {
 
 enum Layer {
     Plain(RawBytes),
-    Gzip(Box<MultiGzDecoder<BufReader<RawBytes>>>),
+    Gzip(Box<Gunzip<BufReader<RawBytes>>>),
     Zstd(Box<zstd::Decoder<'static, BufReader<RawBytes>>>),
 }
 
@@ -48,7 +47,7 @@ impl Bytes {
         let raw = RawBytes::new(file.open()?, file, progress);
         let packed = |raw| BufReader::with_capacity(PACKED_BYTES, raw);
         let layer = if file.ends_with("gz") {
-            Layer::Gzip(Box::new(MultiGzDecoder::new(packed(raw))))
+            Layer::Gzip(Box::new(Gunzip::new(packed(raw))))
         } else if file.ends_with("zst") {
             let decoder = zstd::Decoder::with_buffer(packed(raw));
             Layer::Zstd(Box::new(decoder.map_err(|e| ReadError::io(file.path(), "opening", e))?))

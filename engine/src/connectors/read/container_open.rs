@@ -265,7 +265,7 @@ fn check_ends(format: Format, file: &FileRef, handle: &File) -> Result<(), ReadE
     }
     if !first.starts_with(magic) && !is_stream {
         let expected = if format == Format::Parquet { "a Parquet file" } else { "Arrow data" };
-        return Err(ReadError::WrongFormat { path, found: "other data", expected });
+        return Err(ReadError::WrongFormat { path, found: "other data".to_owned(), expected });
     }
     if is_whole { Ok(()) } else { Err(ReadError::Truncated { path, format: format.name() }) }
 }

@@ -57,6 +57,14 @@ impl Cutter {
         self.quoted
     }
 
+    /// The first `bytes` of the text are gone. All were scanned, no record ended among them, and at
+    /// least one byte is left in front of what is scanned next.
+    pub(crate) fn forget(&mut self, bytes: usize) {
+        debug_assert!(self.records == 0 && bytes < self.scanned);
+        self.scanned -= bytes;
+        self.reopens_at = self.reopens_at.checked_sub(bytes).unwrap_or(usize::MAX);
+    }
+
     /// Goes on over what `text` has gained, until `records_max` records are found.
     pub(crate) fn scan(&mut self, text: &[u8], records_max: usize) {
         while self.scanned < text.len() && self.records < records_max {

@@ -11,6 +11,8 @@ use crate::connectors::error::ReadError;
 use super::Decode;
 use super::block::{Block, Span, Split};
 use super::columns::{Column, column};
+use super::cut::Dialect;
+use super::long;
 use super::numbers::{Form, is_integer, is_plain_integer};
 use super::piece::{DecodedPiece, RawPiece};
 use super::rejects::{OnBad, Rejects, shown};
@@ -23,9 +25,16 @@ pub(crate) struct ColumnPlan {
     pub(crate) data_type: DataType,
     /// Whether the type was inferred from the first rows, not written in `schema:`.
     pub(crate) inferred: bool,
+    /// Whether that was a guess, because none of these rows had a value.
+    pub(crate) unseen: bool,
 }
 
 impl ColumnPlan {
+    /// A column of `schema:`.
+    pub(crate) fn given(name: String, data_type: DataType) -> Self {
+        Self { name, data_type, inferred: false, unseen: false }
+    }
+
     /// How strictly its numbers are read.
     pub(crate) fn form(&self) -> Form {
         if self.inferred { Form::Plain } else { Form::Any }
@@ -60,6 +69,7 @@ pub(crate) struct TextDecoder<S: Split> {
     /// Text that stands for a missing value.
     pub(crate) null: Option<Vec<u8>>,
     pub(crate) record_bytes_max: usize,
+    pub(crate) dialect: Option<Dialect>,
     pub(crate) on_bad: OnBad,
     /// Blocks and notes to use again.
     pub(crate) desks: Mutex<Vec<(Block, S::Notes)>>,
@@ -85,6 +95,11 @@ impl<S: Split> TextDecoder<S> {
         piece: &RawPiece,
         (block, notes): &mut (Block, S::Notes),
     ) -> Result<DecodedPiece, ReadError> {
+        if piece.is_long {
+            let batch = self.batch(self.new_columns(0), 0);
+            let rejects = Rejects::new(piece, self.on_bad);
+            return Ok(rejects.alone(batch, long::reason(self.record_bytes_max)));
+        }
         let text = piece.text();
         let is_clean = memchr(0, text).is_none() && std::str::from_utf8(text).is_ok();
         let split = self.splits.get(piece.file.index).unwrap_or(&self.splits[0]);
@@ -111,20 +126,35 @@ impl<S: Split> TextDecoder<S> {
         columns
     }
 
+    /// Refuses the records of a block that are over the bound, as the reader does that meets one in
+    /// parts.
     fn check_lengths(
         &self,
         piece: &RawPiece,
-        block: &Block,
+        block: &mut Block,
         rejects: &mut Rejects<'_>,
     ) -> Result<(), ReadError> {
         let bytes_max = self.record_bytes_max;
-        let is_long = |record: &&std::ops::Range<usize>| record.len() > bytes_max;
         if piece.text().len() <= bytes_max {
             return Ok(());
         }
-        let Some(record) = block.records.iter().find(is_long) else { return Ok(()) };
-        let (path, line) = (piece.path().to_owned(), rejects.line_at(record.start));
-        Err(ReadError::RecordTooLong { path, line, bytes_max })
+        for row in 0..block.records.len() {
+            let range = block.records[row].clone();
+            let record = &piece.text()[range.clone()];
+            if record.len() <= bytes_max {
+                continue;
+            }
+            if self.on_bad == OnBad::Fail || long::has_open_quote(record, self.dialect, bytes_max) {
+                let (path, line) = (piece.path().to_owned(), rejects.line_at(range.start));
+                return Err(ReadError::RecordTooLong { path, line, bytes_max });
+            }
+            block.records[row].end = range.start + long::shown_part(record).len();
+            block.blank(row);
+            let reason = long::reason(bytes_max);
+            // In front: of several faults of one record the first is told.
+            block.faults.insert(0, super::block::Fault { row, reason, column: None });
+        }
+        Ok(())
     }
 
     fn parse(&self, text: &[u8], block: &mut Block, columns: &mut [Box<dyn Column>]) {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::connectors::error::ReadError;
+use crate::scene::paths;
 
 use super::hint::nearest;
 
@@ -77,6 +78,11 @@ impl InputFile {
         self.identity.is_some()
     }
 
+    /// Whether it is the standard input.
+    pub(crate) fn is_nameless(&self) -> bool {
+        self.path.is_none()
+    }
+
     /// Whether its name ends with `ending`, letter case aside.
     pub(crate) fn ends_with(&self, ending: &str) -> bool {
         let extension = self.path.as_deref().and_then(Path::extension);
@@ -125,8 +131,7 @@ pub(crate) fn find_files(path: &str, ending: &'static str) -> Result<Vec<FileRef
         let file = InputFile::new("standard input".to_owned(), None, None);
         return Ok(vec![Arc::new(file)]);
     }
-    let is_glob = path.contains(['*', '?', '[']) && !Path::new(path).exists();
-    if is_glob {
+    if paths::is_glob(path) && !Path::new(path).exists() {
         return find_glob(path);
     }
     Ok(vec![Arc::new(find_file(PathBuf::from(path), ending, 0)?)])
@@ -138,13 +143,15 @@ fn find_glob(pattern: &str) -> Result<Vec<FileRef>, ReadError> {
         reason: error.msg,
         position: error.pos + 1,
     })?;
+    let means = paths::matcher(pattern);
     let mut found = Vec::new();
     for path in paths {
         let path = path.map_err(|error| {
             let place = error.path().to_string_lossy().into_owned();
             ReadError::io(&place, "listing", error.into())
         })?;
-        if !path.is_dir() {
+        // The walk itself leaves hidden files out altogether, or takes them all.
+        if means(&path.to_string_lossy()) && !path.is_dir() {
             found.push(path);
         }
     }

@@ -71,7 +71,8 @@ impl HeadPlan<'_> {
 
     fn check_length(&self, file: &FileRef, bytes: &[u8], cut: &Cutter) -> Result<(), ReadError> {
         let bytes_max = self.record_bytes_max;
-        if bytes.len() - cut.end() <= bytes_max {
+        // Behind the first records the reader looks after it.
+        if cut.records() >= self.records_min || bytes.len() - cut.end() <= bytes_max {
             return Ok(());
         }
         let (path, line) = (file.path().to_owned(), 1 + cut.end_lines());
@@ -115,18 +116,36 @@ impl Head {
             return Err(ReadError::Empty { path, expected: format });
         }
         let found = SIGNATURES.iter().find(|(start, _)| self.bytes.starts_with(start));
-        found.map_or(Ok(()), |(_, found)| {
-            Err(ReadError::WrongFormat { path, found, expected: format })
-        })
+        let Some((_, signature)) = found else { return Ok(()) };
+        let found = match signature {
+            Signature::Other(found) => (*found).to_owned(),
+            // A name gives the ending; what has none comes through a pipe.
+            Signature::Packed { name, tool, .. } if self.file.is_nameless() => {
+                format!("{name} data (decompress it in front: `{tool} -dc FILE | tanda run …`)")
+            }
+            Signature::Packed { name, ending, .. } => {
+                format!("{name} data (name it with the ending `{ending}` to have it decompressed)")
+            }
+        };
+        Err(ReadError::WrongFormat { path, found, expected: format })
     }
 }
 
-/// How files begin that are often mistaken for text.
-const SIGNATURES: [(&[u8], &str); 6] = [
-    (b"PAR1", "a Parquet file"),
-    (b"ARROW1", "an Arrow file"),
-    (b"\x1f\x8b", "gzip data (name it with the ending `.gz` to have it decompressed)"),
-    (b"\x28\xb5\x2f\xfd", "zstd data (name it with the ending `.zst` to have it decompressed)"),
-    (b"\xff\xfe", "UTF-16 text (convert it to UTF-8)"),
-    (b"\xfe\xff", "UTF-16 text (convert it to UTF-8)"),
+/// What a file is that is often mistaken for text.
+enum Signature {
+    Other(&'static str),
+    Packed { name: &'static str, tool: &'static str, ending: &'static str },
+}
+
+const GZIP: Signature = Signature::Packed { name: "gzip", tool: "gzip", ending: ".gz" };
+const ZSTD: Signature = Signature::Packed { name: "zstd", tool: "zstd", ending: ".zst" };
+
+/// How such files begin.
+const SIGNATURES: [(&[u8], Signature); 6] = [
+    (b"PAR1", Signature::Other("a Parquet file")),
+    (b"ARROW1", Signature::Other("an Arrow file")),
+    (b"\x1f\x8b", GZIP),
+    (b"\x28\xb5\x2f\xfd", ZSTD),
+    (b"\xff\xfe", Signature::Other("UTF-16 text (convert it to UTF-8)")),
+    (b"\xfe\xff", Signature::Other("UTF-16 text (convert it to UTF-8)")),
 ];

@@ -27,6 +27,8 @@ pub struct RawPiece {
     pub(crate) rows: usize,
     pub(crate) first_line: u64,
     pub(crate) offset: u64,
+    /// It is the beginning of one record that is too long to be read.
+    pub(crate) is_long: bool,
 }
 
 impl RawPiece {

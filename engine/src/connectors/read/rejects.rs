@@ -89,6 +89,13 @@ impl<'a> Rejects<'a> {
         DecodedPiece { batch: good, rejected: Some(self.batch()) }
     }
 
+    /// The whole piece is one rejected record, and `batch` has no rows.
+    pub(crate) fn alone(mut self, batch: RecordBatch, reason: String) -> DecodedPiece {
+        let record = 0..self.piece.text().len();
+        self.found.push(Reject { row: 0, line: self.piece.first_line, record, reason });
+        DecodedPiece { batch, rejected: Some(self.batch()) }
+    }
+
     fn batch(&self) -> RecordBatch {
         let text = self.piece.text();
         let raw = self.found.iter().map(|reject| printable(&text[reject.record.clone()]));

@@ -86,6 +86,19 @@ pub(crate) fn schema_of(columns: &[ColumnPlan]) -> SchemaRef {
     Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()))
 }
 
+/// What is known of the columns of a source.
+#[derive(Debug, Clone)]
+pub struct Columns {
+    /// Their names and types, in the order of the (first) input.
+    pub schema: SchemaRef,
+    /// Those that were taken for utf8 because the first rows had no value of them.
+    pub unseen: Vec<String>,
+}
+
+fn unseen(columns: &[ColumnPlan]) -> Vec<String> {
+    columns.iter().filter(|plan| plan.unseen).map(|plan| plan.name.clone()).collect()
+}
+
 /// A source whose inputs are found and whose columns are known.
 ///
 /// Opening reads the first bytes of each input (at most 1 MiB of the first one, 64 KiB of the
@@ -131,17 +144,32 @@ impl Source {
     ///
     /// # Errors
     /// Those of [`Self::open`], and [`ReadError::ColumnsNotKnown`] for a pipe without `schema:`.
-    pub fn peek(read: &Read, limits: &Limits) -> Result<SchemaRef, ReadError> {
+    pub fn peek(read: &Read, limits: &Limits) -> Result<Columns, ReadError> {
         if let Some(pipe) = files(read)?.iter().find(|file| !file.is_regular()) {
             let types = parse_types(schema_setting(read))?;
             if types.is_empty() {
                 return Err(ReadError::ColumnsNotKnown { path: pipe.path().to_owned() });
             }
-            let plan = |(name, data_type)| ColumnPlan { name, data_type, inferred: false };
-            return Ok(schema_of(&types.into_iter().map(plan).collect::<Vec<_>>()));
+            let plans =
+                types.into_iter().map(|(name, data_type)| ColumnPlan::given(name, data_type));
+            return Ok(Columns {
+                schema: schema_of(&plans.collect::<Vec<_>>()),
+                unseen: Vec::new(),
+            });
         }
         let stop = Stop::new().map_err(|error| ReadError::io("source", "opening", error))?;
-        Ok(Self::open(read, limits, &stop)?.schema)
+        Ok(Self::open(read, limits, &stop)?.columns())
+    }
+
+    /// What is known of the columns.
+    #[must_use]
+    pub fn columns(&self) -> Columns {
+        let unseen = match &self.kind {
+            Kind::Csv(source) => unseen(&source.columns),
+            Kind::Ndjson(source) => unseen(&source.columns),
+            Kind::Container(_) | Kind::Generator(_) => Vec::new(),
+        };
+        Columns { schema: self.schema(), unseen }
     }
 
     /// The columns, all of them, in the order of the (first) input.

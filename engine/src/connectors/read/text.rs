@@ -11,8 +11,10 @@ use super::bytes::{Bytes, Step};
 use super::cut::{Cutter, Dialect};
 use super::files::FileRef;
 use super::head::Head;
+use super::long;
 use super::piece::{Piece, RawPiece};
 use super::pool::{ALIGN, Pool, PooledBuffer};
+use super::rejects::OnBad;
 use super::stop::Stop;
 use super::{Limits, Reader};
 
@@ -52,6 +54,7 @@ struct Shape {
     limits: Limits,
     dialect: Option<Dialect>,
     record_bytes_max: usize,
+    on_bad: OnBad,
     /// Bytes of a record so far, on the average.
     record_bytes: usize,
     pool: Arc<Pool>,
@@ -73,10 +76,11 @@ impl TextReader {
         dialect: Option<Dialect>,
         record_bytes_max: usize,
         record_bytes: usize,
+        on_bad: OnBad,
         progress: Arc<AtomicU64>,
     ) -> Self {
         let (limits, pool) = (limits.clone(), Pool::new());
-        let shape = Shape { limits, dialect, record_bytes_max, record_bytes, pool };
+        let shape = Shape { limits, dialect, record_bytes_max, on_bad, record_bytes, pool };
         Self { bodies: bodies.into(), open: None, shape, progress }
     }
 
@@ -129,7 +133,17 @@ struct Open {
     cutter: Cutter,
     offset: u64,
     line: u64,
+    /// The beginning of a record over the bound, whose end is looked for.
+    long: Option<Long>,
     ended: bool,
+}
+
+/// What is kept of a record over the bound.
+struct Long {
+    /// The part of it that is shown.
+    shown: Vec<u8>,
+    /// Where it begins.
+    offset: u64,
 }
 
 impl Open {
@@ -149,6 +163,7 @@ impl Open {
             cutter: Cutter::new(shape.dialect),
             offset: body.skip as u64,
             line: body.line,
+            long: None,
             ended: false,
         })
     }
@@ -161,13 +176,30 @@ impl Open {
         let linger = shape.limits.linger;
         let mut until = (self.start < self.filled).then(|| Instant::now() + linger);
         loop {
-            self.scan(shape);
-            if self.is_closed(shape) {
-                return Ok(Cut::Piece(self.cut(shape)));
-            }
-            self.check_length(shape)?;
-            if self.ended {
-                return Ok(if self.text().is_empty() { Cut::End } else { self.cut_last(shape) });
+            if self.long.is_some() {
+                if let Some(piece) = self.pass_long(shape) {
+                    return Ok(Cut::Piece(piece));
+                }
+            } else {
+                self.scan(shape);
+                if self.is_closed(shape) {
+                    return Ok(Cut::Piece(self.cut(shape)));
+                }
+                if self.is_long(shape)? {
+                    if self.cutter.end() > 0 {
+                        return Ok(Cut::Piece(self.cut(shape)));
+                    }
+                    let shown = long::shown_part(self.text()).to_vec();
+                    self.long = Some(Long { shown, offset: self.offset });
+                    continue;
+                }
+                if self.ended {
+                    return Ok(if self.text().is_empty() {
+                        Cut::End
+                    } else {
+                        self.cut_last(shape)
+                    });
+                }
             }
             match self.fill(shape, stop, until)? {
                 Step::Bytes(_) => until = until.or_else(|| Some(Instant::now() + linger)),
@@ -193,13 +225,47 @@ impl Open {
         is_long || self.cutter.records() == shape.limits.batch_rows
     }
 
-    fn check_length(&self, shape: &Shape) -> Result<(), ReadError> {
+    /// Whether the record behind the last whole one is over the bound, and can be passed over.
+    fn is_long(&self, shape: &Shape) -> Result<bool, ReadError> {
         let bytes_max = shape.record_bytes_max;
-        if self.skip > 0 || self.text().len() - self.cutter.end() <= bytes_max {
-            return Ok(());
+        let record = &self.text()[self.cutter.end()..];
+        // A carriage return may belong to the line end.
+        let length = record.strip_suffix(b"\r").map_or(record.len(), <[u8]>::len);
+        if self.skip > 0 || length <= bytes_max {
+            return Ok(false);
+        }
+        if shape.on_bad == OnBad::Reject && !long::has_open_quote(record, shape.dialect, bytes_max)
+        {
+            return Ok(true);
         }
         let (path, line) = (self.file.path().to_owned(), self.line + self.cutter.end_lines());
         Err(ReadError::RecordTooLong { path, line, bytes_max })
+    }
+
+    /// Passes over a record that is too long; at its end gives its beginning as a piece.
+    fn pass_long(&mut self, shape: &Shape) -> Option<RawPiece> {
+        let text = &self.buffer.as_slice()[self.start..self.filled];
+        self.cutter.scan(text, 1);
+        let is_whole = self.cutter.records() > 0;
+        if !is_whole && !self.ended {
+            // The last byte tells whether a quote behind it begins a field.
+            let passed = text.len().saturating_sub(1);
+            self.cutter.forget(passed);
+            self.start += passed;
+            self.offset += passed as u64;
+            return None;
+        }
+        let length = if is_whole { self.cutter.end() } else { text.len() };
+        let Long { shown, offset } = self.long.take()?;
+        let mut buffer = shape.pool.take(shown.len());
+        buffer.as_slice_mut()[..shown.len()].copy_from_slice(&shown);
+        let (first_line, file) = (self.line, Arc::clone(&self.file));
+        self.line += self.cutter.end_lines();
+        self.start += length;
+        self.offset += length as u64;
+        self.cutter = Cutter::new(shape.dialect);
+        let range = 0..shown.len();
+        Some(RawPiece { buffer, range, file, rows: 1, first_line, offset, is_long: true })
     }
 
     /// Reads more behind what is there.
@@ -271,7 +337,8 @@ impl Open {
         self.line += self.cutter.end_lines();
         self.offset += length as u64;
         self.cutter = Cutter::new(shape.dialect);
-        RawPiece { buffer, range, file: Arc::clone(&self.file), rows, first_line, offset }
+        let file = Arc::clone(&self.file);
+        RawPiece { buffer, range, file, rows, first_line, offset, is_long: false }
     }
 
     /// Hands out everything: the last record may have no line end.
@@ -282,6 +349,7 @@ impl Open {
         (self.start, self.filled) = (0, 0);
         self.cutter = Cutter::new(shape.dialect);
         let (file, first_line, offset) = (Arc::clone(&self.file), self.line, self.offset);
-        Cut::Piece(RawPiece { buffer, range, file, rows, first_line, offset })
+        let is_long = false;
+        Cut::Piece(RawPiece { buffer, range, file, rows, first_line, offset, is_long })
     }
 }

@@ -78,6 +78,7 @@ fn time_unit(text: &str) -> Option<TimeUnit> {
 
 /// Only UTC and fixed offsets are known: arrow's time zone database is not part of this build.
 fn timestamp_in(unit: TimeUnit, zone: &str) -> Option<DataType> {
+    let zone = zone.strip_prefix('"').and_then(|zone| zone.strip_suffix('"')).unwrap_or(zone);
     let zone = if zone == "utc" || zone == "z" { UTC } else { zone };
     let fixed = zone.parse::<arrow::array::timezone::Tz>().is_ok();
     fixed.then(|| DataType::Timestamp(unit, Some(Arc::from(zone))))
@@ -132,7 +133,12 @@ mod tests {
 
     #[test]
     fn every_name_that_messages_use_can_be_written_in_a_schema() {
-        let written = ["timestamp(ms)", "timestamp(us, UTC)", "timestamp(ns, +02:00)"];
+        let written = [
+            "timestamp(ms)",
+            "timestamp(us, UTC)",
+            "timestamp(us, \"UTC\")",
+            "timestamp(ns, +02:00)",
+        ];
         let plain = PLAIN.iter().map(|(name, _)| *name);
         for name in plain.chain(written).chain(["decimal(10, 2)", " Int64 "]) {
             let data_type = parse_type(name).unwrap_or_else(|| panic!("{name}"));

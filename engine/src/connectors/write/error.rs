@@ -107,7 +107,8 @@ pub enum WriteError {
         column: String,
     },
 
-    /// The format has no text for the type of a column. Nothing was touched.
+    /// The format, or Tanda in any format, has no place for the type of a column. Nothing was
+    /// touched.
     #[error(
         "cannot write {path}: column `{column}` has type {found}, which {format} cannot hold; \
          {remedy}"
@@ -119,7 +120,7 @@ pub enum WriteError {
         column: String,
         /// Its type.
         found: DataType,
-        /// Name of the format.
+        /// Name of the format, or `Tanda`.
         format: &'static str,
         /// What would work.
         remedy: &'static str,

@@ -37,11 +37,11 @@ fn check_parquet(path: String, schema: &Schema) -> Result<(), WriteError> {
     converted.map(drop).map_err(|source| WriteError::Parquet { path, source })
 }
 
-/// Name of the format and what to do instead, if it cannot hold the type.
+/// Who cannot hold the type, if there is somebody, and what to do instead.
 fn refusal(format: &Format, data_type: &DataType) -> Option<(&'static str, &'static str)> {
     let flat_only = matches!(format, Format::Csv(_));
     if text_form(data_type).is_none() {
-        Some((format.name(), "leave the column out, or convert it upstream"))
+        Some(("Tanda", "leave the column out, or convert it upstream"))
     } else if flat_only && data_type.is_nested() {
         Some((format.name(), "leave the column out, or write NDJSON, Parquet or Arrow"))
     } else {

@@ -36,8 +36,7 @@ impl OsPlatform {
         let start = |(process, &instance): (WorkerProcess, &Entity)| {
             let completions = self.waiter.sender();
             let tell = move |told| completions.send(Completion::Worker { instance, told });
-            let (recipe, given) = (Arc::clone(&parts.recipe), Arc::clone(&parts.given));
-            WorkerThread::new(process, recipe, given, tell)
+            WorkerThread::new(process, &parts.recipe, Arc::clone(&parts.given), tell)
         };
         parts.workers.into_iter().zip(instances).map(start).collect()
     }

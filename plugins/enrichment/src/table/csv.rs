@@ -1,13 +1,13 @@
 //! CSV and TSV tables. The `csv` crate is used for its line numbers: every error names one.
 
-use std::io::Read;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, StringArray, StringBuilder};
 use csv::{Error, ErrorKind, Position, Reader, ReaderBuilder, StringRecord};
 
+use super::bytes::read_bytes;
 use super::infer::{Types, infer};
-use super::{Places, Table, TableError, find_columns, named_columns, open, position};
+use super::{Places, Table, TableError, find_columns, named_columns, position};
 use crate::config::Lookup;
 
 pub(super) fn read(lookup: &Lookup, delimiter: u8) -> Result<Table, TableError> {
@@ -22,13 +22,6 @@ pub(super) fn read(lookup: &Lookup, delimiter: u8) -> Result<Table, TableError> 
     let indices = find_columns(lookup, &names, header.iter())?;
     let (columns, lines) = read_columns(&mut reader, &bytes, &indices).map_err(explain)?;
     build(lookup, &names, &columns, lines)
-}
-
-fn read_bytes(path: &str) -> Result<Vec<u8>, TableError> {
-    let mut bytes = Vec::new();
-    let read = open(path)?.read_to_end(&mut bytes);
-    read.map_err(|source| TableError::Open { path: path.to_owned(), source })?;
-    Ok(bytes)
 }
 
 /// The line in which a record begins, from 1. The reader's own position is in front of the blank

@@ -9,12 +9,16 @@ pub(crate) enum TableError {
     /// The ending says nothing about the format.
     #[error(
         "{path}: the ending names no known format; \
-         expected .csv, .tsv, .ndjson, .jsonl or .parquet, or say format: Csv"
+         expected .csv, .tsv, .ndjson or .jsonl, also with .gz or .zst behind it, or .parquet, \
+         or say format: Csv"
     )]
     UnknownFormat { path: String },
     /// The file is not there or may not be read.
     #[error("{path}: {source}; check the path, relative to the working directory")]
     Open { path: String, source: std::io::Error },
+    /// A compressed file that is damaged or cut short.
+    #[error("{path}: {source}; is it a whole gzip or zstd file?")]
+    Packed { path: String, source: std::io::Error },
     /// A CSV file of no bytes.
     #[error("{path}: the file is empty; expected the names of the columns in its first line")]
     Empty { path: String },
@@ -82,6 +86,7 @@ impl TableError {
             Self::UnknownType { name, .. } => name,
             Self::UnknownFormat { path }
             | Self::Open { path, .. }
+            | Self::Packed { path, .. }
             | Self::Empty { path }
             | Self::Ragged { path, .. }
             | Self::NotUtf8 { path, .. }

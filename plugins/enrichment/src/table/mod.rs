@@ -1,5 +1,6 @@
 //! Lookup tables: read once, at `open`; only the columns that are named.
 
+mod bytes;
 mod csv;
 mod error;
 mod infer;
@@ -7,7 +8,6 @@ mod ndjson;
 mod parquet;
 
 use std::fmt;
-use std::path::Path;
 
 use arrow::array::{Array, ArrayRef};
 use arrow::datatypes::DataType;
@@ -114,12 +114,11 @@ fn format_of(lookup: &Lookup) -> Result<Format, TableError> {
     if let Some(format) = lookup.format {
         return Ok(format);
     }
-    let ending = Path::new(&lookup.table).extension().unwrap_or_default().to_string_lossy();
-    match ending.to_lowercase().as_str() {
+    match bytes::format_ending(&lookup.table).as_str() {
         "csv" => Ok(Format::Csv),
         "tsv" => Ok(Format::Tsv),
         "ndjson" | "jsonl" => Ok(Format::Ndjson),
-        "parquet" | "pq" => Ok(Format::Parquet),
+        "parquet" | "pq" if !bytes::is_packed(&lookup.table) => Ok(Format::Parquet),
         _ => Err(TableError::UnknownFormat { path: lookup.table.clone() }),
     }
 }

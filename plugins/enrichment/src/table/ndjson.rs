@@ -1,17 +1,23 @@
 //! NDJSON tables: one object a line, plain values, types as JSON has them.
 
+use std::io::ErrorKind;
+
 use arrow::array::{StringArray, StringBuilder};
 use arrow::datatypes::DataType;
 use serde_json::{Map, Value};
 
+use super::bytes::read_bytes;
 use super::infer::Types;
-use super::{Places, Table, TableError, find_columns, named_columns, open};
+use super::{Places, Table, TableError, find_columns, named_columns};
 use crate::config::Lookup;
 use crate::types;
 
 pub(super) fn read(lookup: &Lookup) -> Result<Table, TableError> {
-    let text = std::io::read_to_string(open(&lookup.table)?)
-        .map_err(|source| TableError::Open { path: lookup.table.clone(), source })?;
+    let not_text = |_| TableError::Open {
+        path: lookup.table.clone(),
+        source: std::io::Error::new(ErrorKind::InvalidData, "stream did not contain valid UTF-8"),
+    };
+    let text = String::from_utf8(read_bytes(&lookup.table)?).map_err(not_text)?;
     let (objects, lines) = parse(lookup, &text)?;
     let names = named_columns(lookup);
     find_columns(lookup, &names, all_names(&objects).iter().copied())?;

@@ -44,6 +44,44 @@ fn columns_are_taken_renamed_typed_and_in_order() {
 }
 
 #[test]
+fn compressed_tables_are_read_by_their_ending() {
+    use std::io::Write as _;
+    let tables = tables();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(b"carrier,x\nAA,1\n").unwrap();
+    let gzip = gzip.finish().unwrap();
+    std::fs::write(tables.path("a.csv.gz"), &gzip).unwrap();
+    std::fs::write(tables.path("cut.csv.gz"), &gzip[..gzip.len() - 4]).unwrap();
+    let lines = b"{\"carrier\":\"AA\",\"x\":1}\n";
+    std::fs::write(tables.path("b.ndjson.zst"), zstd::encode_all(&lines[..], 0).unwrap()).unwrap();
+    for name in ["a.csv.gz", "b.ndjson.zst"] {
+        tables.check_lookup(
+            &format!(r#"table: "DIR/{name}", on: {{"carrier": "carrier"}}, take: {{"x": "x"}}"#),
+            "carrier\nAA\nZZ",
+            expect![[r#"
+                main: carrier,x
+                    AA,1
+                    ZZ,~
+            "#]],
+        );
+    }
+    tables.check_lookup(
+        r#"table: "DIR/cut.csv.gz", on: {"carrier": "carrier"}, take: {"x": "x"}"#,
+        "carrier\nAA",
+        expect![[r#"
+            DIR/cut.csv.gz: unexpected end of file; is it a whole gzip or zstd file? [DIR/cut.csv.gz]
+        "#]],
+    );
+    tables.check_lookup(
+        r#"table: "DIR/a.parquet.gz", on: {"carrier": "carrier"}, take: {"x": "x"}"#,
+        "carrier\nAA",
+        expect![[r#"
+            DIR/a.parquet.gz: the ending names no known format; expected .csv, .tsv, .ndjson or .jsonl, also with .gz or .zst behind it, or .parquet, or say format: Csv [DIR/a.parquet.gz]
+        "#]],
+    );
+}
+
+#[test]
 fn missing_keys_get_defaults() {
     tables().check_lookup(
         r#"table: "DIR/carriers.csv", on: {"carrier": "carrier"},
@@ -270,7 +308,7 @@ fn tables_that_cannot_be_opened_are_named() {
     check(
         r#"table: "DIR/none.xls", on: {"a": "b"}, take: {"x": "x"}"#,
         expect![[r#"
-        DIR/none.xls: the ending names no known format; expected .csv, .tsv, .ndjson, .jsonl or .parquet, or say format: Csv [DIR/none.xls]
+        DIR/none.xls: the ending names no known format; expected .csv, .tsv, .ndjson or .jsonl, also with .gz or .zst behind it, or .parquet, or say format: Csv [DIR/none.xls]
     "#]],
     );
     check(

@@ -1,10 +1,10 @@
 //! `Type`: can the value be read as a type without loss?
 
-use arrow::array::{Array, ArrayRef};
+use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::buffer::BooleanBuffer;
 use arrow::compute::kernels::cmp;
 use arrow::compute::{can_cast_types, cast};
-use arrow::datatypes::{DataType, Schema};
+use arrow::datatypes::{DataType, Float32Type, Float64Type, Schema};
 use arrow::error::ArrowError;
 
 use super::{Draft, Rows, Test, settle};
@@ -68,10 +68,62 @@ impl Readable {
         if let Some(nulls) = read.nulls() {
             bad |= &!nulls.inner();
         }
-        if !is_text(array.data_type()) {
+        if is_text(array.data_type()) {
+            bad |= &misread(array, &read);
+        } else {
             let back = cast(&read, array.data_type())?;
             bad |= &cmp::neq(&back, array)?.into_parts().0;
         }
         Ok(bad)
     }
+}
+
+/// Texts from which the cast made a value that does not stand for all of the text.
+fn misread(texts: &ArrayRef, read: &ArrayRef) -> BooleanBuffer {
+    let text = |row| match texts.as_string_opt::<i32>() {
+        Some(texts) => texts.value(row),
+        None => texts.as_string::<i64>().value(row),
+    };
+    BooleanBuffer::collect_bool(texts.len(), |row| {
+        let text = text(row);
+        !is_spelt(text, read.data_type()) || (has_digit(text) && is_infinite(read, row))
+    })
+}
+
+fn has_digit(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+/// A number beyond the range of its type.
+fn is_infinite(read: &ArrayRef, row: usize) -> bool {
+    match (read.as_primitive_opt::<Float64Type>(), read.as_primitive_opt::<Float32Type>()) {
+        (Some(read), _) => read.value(row).is_infinite(),
+        (_, Some(read)) => read.value(row).is_infinite(),
+        (None, None) => false,
+    }
+}
+
+/// Is the text written as a value of the type is? The cast takes more: spaces around a number, a
+/// date with a time behind it, decimals of a second that it drops.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the cast is strict about the others")]
+fn is_spelt(text: &str, wanted: &DataType) -> bool {
+    let bytes = text.as_bytes();
+    match wanted {
+        DataType::Utf8 | DataType::LargeUtf8 => true,
+        DataType::Boolean => ["true", "false"].iter().any(|word| text.eq_ignore_ascii_case(word)),
+        DataType::Date32 => bytes.len() == 10 && bytes[4] == b'-' && bytes[7] == b'-',
+        DataType::Timestamp(..) | DataType::Time64(_) => text.trim() == text && is_whole(text),
+        other if other.is_integer() => {
+            let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+            !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+        }
+        _ => text.trim() == text,
+    }
+}
+
+/// No decimals of a second are beyond microseconds, save zeros.
+fn is_whole(text: &str) -> bool {
+    let decimals = text.split_once('.').map_or("", |(_, decimals)| decimals);
+    let digits = decimals.bytes().take_while(u8::is_ascii_digit);
+    digits.skip(6).all(|digit| digit == b'0')
 }

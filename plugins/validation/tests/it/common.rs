@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::compute::concat_batches;
 use arrow::datatypes::SchemaRef;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
@@ -59,6 +59,15 @@ pub(crate) fn check(config: &str, csv: &str, expected: Expect) {
         let at = error.position().map(|(line, column)| format!("{line}:{column}: "));
         format!("{}{error}{about}\n", at.unwrap_or_default())
     }));
+}
+
+/// Does the rule let a row pass whose column `a` holds this text?
+pub(crate) fn passes(rule: &str, text: &str) -> bool {
+    let column: ArrayRef = Arc::new(StringArray::from(vec![text]));
+    let batch = RecordBatch::try_from_iter([("a", column)]).unwrap();
+    let mut harness = open(&format!("(rules: [{rule}])"), &batch.schema()).unwrap();
+    let outputs = harness.process(&batch).unwrap();
+    outputs[0].as_ref().unwrap().num_rows() == 1
 }
 
 /// The same with one rule and the default policy.

@@ -1,6 +1,6 @@
 //! What each rule lets pass, how it treats nulls, and what it says about a configuration.
 
-use crate::common::{check, check_rule};
+use crate::common::{check, check_rule, passes};
 use expect_test::expect;
 
 const FLIGHTS: &str = "id,origin,distance
@@ -220,6 +220,35 @@ fn length_counts_characters() {
             rejected: ~,5,bad_name
         "#]],
     );
+}
+
+/// The rule takes a text if `schema:` of a CSV source does.
+#[test]
+fn type_refuses_texts_that_lose_something() {
+    let takes = |name: &str, text| passes(&format!("Type(column: \"a\", type: {name:?})"), text);
+    for (name, texts) in [
+        ("int64", &["7", "-7", "+007"][..]),
+        ("float64", &["1.5", "1e308", "1e-400", "NaN", "-inf", "5", "1."]),
+        ("float32", &["3e38", "inf"]),
+        ("boolean", &["true", "FALSE"]),
+        ("date", &["2013-01-31"]),
+        (
+            "timestamp",
+            &["2013-01-31", "2013-01-31 05:00:00.123456", "2013-01-31T05:00:00.1000000Z"],
+        ),
+    ] {
+        texts.iter().for_each(|text| assert!(takes(name, text), "{name} {text:?}"));
+    }
+    for (name, texts) in [
+        ("int64", &[" 1", "\t1", "1 ", "1.0", "1e2", "", "9223372036854775808"][..]),
+        ("float64", &["1e400", "-1e400", " 1.5", "1.5\n", "x"]),
+        ("float32", &["1e39", "-1e39"]),
+        ("boolean", &["1", "yes", "t", " true"]),
+        ("date", &["2013-01-31T00:00:00", "2013-01-31 05:00", "2013-1-31", "20130131"]),
+        ("timestamp", &["2013-01-31 05:00:00.1234567", " 2013-01-31", "2013-01-31T25:00:00"]),
+    ] {
+        texts.iter().for_each(|text| assert!(!takes(name, text), "{name} {text:?}"));
+    }
 }
 
 #[test]

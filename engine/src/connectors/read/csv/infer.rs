@@ -33,6 +33,11 @@ impl Guess {
         self.boolean = self.boolean && is_boolean;
     }
 
+    /// Whether there was any value.
+    pub(crate) fn is_seen(self) -> bool {
+        self.seen
+    }
+
     /// The narrowest type that loses nothing of any value; text when there was none.
     pub(crate) fn data_type(self) -> DataType {
         match self {
@@ -45,12 +50,30 @@ impl Guess {
     }
 }
 
-/// Whether a double stands for the value: integers must be exact.
+/// Digits that every double keeps when it is printed and read again; more of them name a number
+/// that no double is.
+const DIGITS_MAX: usize = 17;
+
+/// Digits between the first and the last that are not zero.
+fn significant_digits(value: &[u8]) -> usize {
+    let mantissa = value.split(|byte| matches!(byte, b'e' | b'E')).next().unwrap_or_default();
+    let digits = mantissa.iter().filter(|byte| byte.is_ascii_digit());
+    let (mut count, mut zeros) = (0, 0);
+    for digit in digits.skip_while(|digit| **digit == b'0') {
+        zeros = if *digit == b'0' { zeros + 1 } else { 0 };
+        count += 1;
+    }
+    count - zeros
+}
+
+/// Whether a double stands for the value: integers must be exact, and no digits may be lost.
 fn is_double(value: &[u8]) -> bool {
     const EXACT_MAX: u64 = 1 << 53;
     let exact =
         |value| integer::<i64>(value, Form::Any).is_some_and(|n| n.unsigned_abs() <= EXACT_MAX);
-    double(value, Form::Plain).is_some() && (!is_integer(value) || exact(value))
+    double(value, Form::Plain).is_some()
+        && significant_digits(value) <= DIGITS_MAX
+        && (!is_integer(value) || exact(value))
 }
 
 #[cfg(test)]
@@ -64,7 +87,18 @@ mod tests {
     }
 
     #[test]
-    fn a_type_is_taken_only_when_every_value_prints_back_the_same() {
+    fn fractions_of_more_digits_than_a_double_keeps_stay_text() {
+        assert_eq!(guess(&["0.12345678901234567"]), DataType::Float64);
+        assert_eq!(guess(&["0.123456789012345678"]), DataType::Utf8);
+        assert_eq!(guess(&["0.30000000000000000001"]), DataType::Utf8);
+        assert_eq!(guess(&["12345678901234567890.5"]), DataType::Utf8);
+        assert_eq!(guess(&["1.10000000000000000000", "00000000000000000000.5"]), DataType::Utf8);
+        assert_eq!(guess(&["1.10000000000000000000", "0.00000000000000000005"]), DataType::Float64);
+        assert_eq!(guess(&["1.1e300", "1000000000000000000000.0"]), DataType::Float64);
+    }
+
+    #[test]
+    fn a_type_is_taken_only_when_it_holds_every_value() {
         assert_eq!(guess(&["1", "-5", "0"]), DataType::Int64);
         assert_eq!(guess(&["1", "2.50", "1e5", "NaN"]), DataType::Float64);
         assert_eq!(guess(&["true", "false"]), DataType::Boolean);

@@ -54,8 +54,7 @@ impl CsvSource {
         for ((head, header), order) in heads.iter().zip(&orders) {
             sample.take(head, header, order, dialect, null.as_deref());
         }
-        let guesses = sample.guesses.iter().map(|guess| guess.data_type());
-        let columns = plan_columns(names, guesses, &types);
+        let columns = plan_columns(names, &sample.guesses, &types);
         let bodies = heads.into_iter();
         let bodies = bodies.map(|(head, header)| Body::new(head, header.end, header.next_line));
         let (bodies, record_bytes) = (bodies.collect(), sample.bytes / sample.rows.max(1) + 1);
@@ -75,6 +74,7 @@ impl CsvSource {
             Some(self.dialect),
             self.record_bytes_max,
             self.record_bytes,
+            on_bad,
             opening.progress.clone(),
         );
         let slot = |column: usize| wanted.iter().position(|wanted| *wanted == column);
@@ -88,6 +88,7 @@ impl CsvSource {
             columns,
             null: self.null,
             record_bytes_max: self.record_bytes_max,
+            dialect: Some(self.dialect),
             on_bad,
             desks: Mutex::default(),
         };
@@ -185,13 +186,13 @@ fn order(header: &Header, names: &[String]) -> Vec<usize> {
 /// Types from `schema:`, the others as guessed.
 fn plan_columns(
     names: Vec<String>,
-    guesses: impl Iterator<Item = DataType>,
+    guesses: &[Guess],
     types: &BTreeMap<String, DataType>,
 ) -> Vec<ColumnPlan> {
-    let plan = |(name, guess): (String, DataType)| {
+    let plan = |(name, guess): (String, &Guess)| {
         let inferred = !types.contains_key(&name);
-        let data_type = types.get(&name).cloned().unwrap_or(guess);
-        ColumnPlan { name, data_type, inferred }
+        let data_type = types.get(&name).cloned().unwrap_or_else(|| guess.data_type());
+        ColumnPlan { name, data_type, inferred, unseen: inferred && !guess.is_seen() }
     };
     names.into_iter().zip(guesses).map(plan).collect()
 }

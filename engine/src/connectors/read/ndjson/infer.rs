@@ -9,6 +9,7 @@ use arrow_json::reader::infer_json_schema;
 use crate::connectors::read::numbers::{Form, integer, is_integer};
 
 use super::scan::{Kind, Scanner, Token, unescape};
+use super::split::found_instead;
 
 /// Nested values of one key that are looked at.
 const NESTED_MAX: usize = 1_000;
@@ -19,6 +20,8 @@ pub(crate) struct Sample {
     pub(crate) keys: Vec<SampledKey>,
     by_name: HashMap<String, usize>,
     pub(crate) records: usize,
+    /// What the first line that is not empty has instead of a record, if it is none.
+    pub(crate) refusal: Option<String>,
 }
 
 /// What the values of one key have been so far.
@@ -43,6 +46,12 @@ impl Sample {
         for line in text.split(|byte| *byte == b'\n') {
             let mut members = Vec::new();
             let whole = Scanner::new(line, 0).object(|key, value| members.push((key, value)));
+            if let Err(broken) = whole
+                && self.records == 0
+                && !line.trim_ascii().is_empty()
+            {
+                self.refusal.get_or_insert_with(|| found_instead(line, &(0..line.len()), broken));
+            }
             if whole.is_ok() && std::str::from_utf8(line).is_ok() {
                 self.records += 1;
                 members.iter().for_each(|(key, value)| self.observe(line, key, value));
@@ -83,6 +92,11 @@ impl SampledKey {
             self.nested.extend_from_slice(text);
             self.nested.extend_from_slice(b"}\n");
         }
+    }
+
+    /// Whether there was any value.
+    pub(crate) fn is_seen(&self) -> bool {
+        !self.kinds.is_empty()
     }
 
     /// The type that holds every value as it is, or what stands in the way.

@@ -69,6 +69,7 @@ impl NdjsonSource {
             None,
             self.record_bytes_max,
             self.record_bytes,
+            on_bad,
             opening.progress.clone(),
         );
         let slot = |column: usize| wanted.iter().position(|wanted| *wanted == column);
@@ -79,6 +80,7 @@ impl NdjsonSource {
             columns,
             null: None,
             record_bytes_max: self.record_bytes_max,
+            dialect: None,
             on_bad,
             desks: Mutex::default(),
         };
@@ -105,7 +107,12 @@ fn check(
     if !is_array && (is_empty || sample.records > 0) {
         return Ok(());
     }
-    let found = if is_array { "a JSON array" } else { "no JSON object on any of the first lines" };
+    let found = if is_array {
+        "a JSON array".to_owned()
+    } else {
+        let why = sample.refusal.as_ref().map(|why| format!(" (the first: {why})"));
+        format!("no JSON object on any of the first lines{}", why.unwrap_or_default())
+    };
     Err(ReadError::WrongFormat { path, found, expected: FORMAT })
 }
 
@@ -127,9 +134,8 @@ fn plan_columns(
                 ReadError::MixedColumn { path, column, found }
             })?,
         };
-        columns.push(ColumnPlan { name, data_type, inferred });
+        columns.push(ColumnPlan { name, data_type, inferred, unseen: inferred && !key.is_seen() });
     }
-    let unseen = types.into_iter();
-    columns.extend(unseen.map(|(name, data_type)| ColumnPlan { name, data_type, inferred: false }));
+    columns.extend(types.into_iter().map(|(name, data_type)| ColumnPlan::given(name, data_type)));
     Ok(columns)
 }

@@ -182,6 +182,11 @@ fn unknown_key(raw: &[u8]) -> String {
 
 #[cold]
 fn not_json(text: &[u8], record: &Range<usize>, broken: Broken) -> String {
+    format!("no JSON object: {}", found_instead(text, record, broken))
+}
+
+/// What stands where a record stops being a JSON object.
+pub(super) fn found_instead(text: &[u8], record: &Range<usize>, broken: Broken) -> String {
     let Broken { at, expected } = broken;
     let place = at - record.start + 1;
     let end = record.end.min(at + 20);
@@ -189,7 +194,7 @@ fn not_json(text: &[u8], record: &Range<usize>, broken: Broken) -> String {
         Some(found) if !found.is_empty() => shown(found),
         Some(_) | None => "the end of the line".to_owned(),
     };
-    format!("no JSON object: found {found} at byte {place} of the line, expected {expected}")
+    format!("found {found} at byte {place} of the line, expected {expected}")
 }
 
 impl Split for NdjsonSplit {

@@ -177,6 +177,43 @@ fn the_files_of_a_glob_are_read_in_the_order_of_their_names() {
 }
 
 #[test]
+fn a_glob_finds_hidden_files_only_by_their_dot() {
+    let folder = Folder::new();
+    folder.write("a.csv", "n\n1\n");
+    folder.write(".b.csv", "n\n2\n");
+    std::fs::create_dir(folder.0.path().join(".d")).unwrap();
+    folder.write(".d/e.csv", "n\n3\n");
+    let rows = |glob| folder.read(&format!("Csv(path: \"{{dir}}/{glob}\")"));
+    assert_eq!(rows("*.csv"), "n:int64\n1\n");
+    assert_eq!(rows("**/*.csv"), "n:int64\n1\n");
+    assert_eq!(rows(".*.csv"), "n:int64\n2\n");
+    assert_eq!(rows(".d/*.csv"), "n:int64\n3\n");
+}
+
+#[test]
+fn gzip_filled_up_with_zeros_is_read() {
+    use std::io::Write as _;
+    let folder = Folder::new();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(b"n\n1\n").unwrap();
+    let mut bytes = packed.finish().unwrap();
+    bytes.resize(bytes.len().next_multiple_of(512), 0);
+    folder.write("f.csv.gz", bytes);
+    assert_eq!(folder.read(r#"Csv(path: "{dir}/f.csv.gz")"#), "n:int64\n1\n");
+}
+
+#[test]
+fn columns_without_any_value_are_known_as_such() {
+    let folder = Folder::new();
+    folder.write("f.csv", "a,b,c,d\n,NA,x,\n");
+    let scene = r#"Csv(path: "{dir}/f.csv", null: "NA", schema: { "d": "int8" })"#;
+    assert_eq!(folder.open(scene).unwrap().columns().unseen, ["a", "b"]);
+    folder.write("f.ndjson", "{\"a\":null,\"b\":1}\n");
+    let scene = r#"Ndjson(path: "{dir}/f.ndjson")"#;
+    assert_eq!(folder.open(scene).unwrap().columns().unseen, ["a"]);
+}
+
+#[test]
 fn schema_fills_columns_that_some_files_of_a_glob_lack() {
     let folder = Folder::new();
     folder.write("a.csv", "n\n1\n");

@@ -149,16 +149,89 @@ fn a_field_of_100_mb_is_an_error_and_not_a_hang() {
     assert!(read.ends_with("error: {dir}/f.csv:500002: record of more than 16777216 bytes; look for a quote that is never closed, or raise `record_bytes_max`\n"));
 }
 
-#[test]
-fn a_record_over_its_bound_is_found_inside_a_piece() {
+const OVER_64: &str = "error: {dir}/f.csv:3: record of more than 64 bytes; look for a quote that is never closed, or raise `record_bytes_max`\n";
+
+/// What a source makes of `record` between two good ones and one of another length.
+fn around(record: &str, on_bad: OnBad) -> String {
     let folder = Folder::new();
-    folder.write("f.csv", format!("a\n1\n{}\n2\n", "x".repeat(100)));
-    let scene = r#"Csv(path: "{dir}/f.csv", record_bytes_max: "64B")"#;
-    let read = folder.read(scene);
-    assert_eq!(
-        read,
-        "error: {dir}/f.csv:3: record of more than 64 bytes; look for a quote that is never closed, or raise `record_bytes_max`\n"
+    folder.write("f.csv", format!("a,b\n1,x\n{record}\r\n2,y\n3\n"));
+    let scene = r#"Csv(path: "{dir}/f.csv", record_bytes_max: "64B", schema: { "a": "utf8" })"#;
+    folder.read_with(scene, &limits(), None, on_bad)
+}
+
+#[test]
+fn a_record_over_its_bound_fails_a_source_without_a_place_for_it() {
+    for length in [65, 100, 5_000, 300_000, 3_000_000] {
+        let read = around(&"x".repeat(length), OnBad::Fail);
+        assert!(read.ends_with(OVER_64), "{length}: {read}");
+    }
+}
+
+/// The same rows whether the record comes whole or in parts: up to 256 KiB are read at a time.
+#[test]
+fn a_record_over_its_bound_is_rejected_and_the_next_one_is_read() {
+    for length in [65, 100, 3_000, 5_000, 262_140, 300_000, 3_000_000] {
+        let record = format!("é,{}", "x".repeat(length - 3));
+        let read = around(&record, OnBad::Reject);
+        let (good, rejected): (Vec<_>, Vec<_>) = read
+            .lines()
+            .filter(|line| !line.starts_with("---"))
+            .partition(|line| !line.starts_with("! "));
+        assert_eq!(good, ["a:utf8 | b:utf8", "1 | x", "2 | y"], "{length}");
+        let shown = &record[..record.len().min(1 << 10)];
+        let long = format!(
+            "! {shown} | record of more than 64 bytes, of which the first are shown; to read it raise `record_bytes_max` | {{dir}}/f.csv | 3"
+        );
+        let short = "! 3 | found 1 field, expected 2 as in the header | {dir}/f.csv | 5";
+        assert_eq!(rejected, [&*long, short], "{length}");
+    }
+    let read = around(&"x".repeat(62), OnBad::Reject);
+    assert!(
+        read.contains("found 1 field, expected 2 as in the header | {dir}/f.csv | 3"),
+        "{read}"
     );
+    let read = around(&format!("{},x", "x".repeat(62)), OnBad::Reject);
+    assert!(!read.contains("| {dir}/f.csv | 3"), "{read}");
+}
+
+/// What is behind the bound keeps its quotes, and lines inside them are counted.
+#[test]
+fn a_record_over_its_bound_ends_where_its_quotes_let_it_end() {
+    for (before, inside) in [(70, 1), (70, 300_000), (300_000, 1), (300_000, 300_000)] {
+        let (before, inside) = ("x".repeat(before), "y\n,\"\"".repeat(inside));
+        let read = around(&format!("{before},\"{inside}\",\"\n\""), OnBad::Reject);
+        assert!(read.contains("2 | y\n"), "{read}");
+        let line = 5 + inside.matches('\n').count() + 1;
+        assert!(read.ends_with(&format!("| {{dir}}/f.csv | {line}\n")), "{line}: {read}");
+        assert_eq!(read.matches(" | {dir}/f.csv | ").count(), 2, "{read}");
+    }
+}
+
+/// Its end might be anywhere: what was never closed must not take all that follows with it.
+#[test]
+fn a_quote_that_is_open_at_the_bound_ends_the_source() {
+    for length in [65, 100, 5_000, 300_000, 3_000_000] {
+        for record in
+            [format!("1,\"{}", "x".repeat(length)), format!("\"{}\",x", "x".repeat(length))]
+        {
+            let read = around(&record, OnBad::Reject);
+            assert!(read.ends_with(OVER_64), "{length}: {read}");
+        }
+    }
+}
+
+#[test]
+fn a_last_record_over_its_bound_is_rejected_without_a_line_end() {
+    let folder = Folder::new();
+    for length in [100, 300_000, 3_000_000] {
+        folder.write("f.ndjson", format!("{{\"a\":1}}\n{{\"a\":\"{}", "x".repeat(length)));
+        let read = folder.read(r#"Ndjson(path: "{dir}/f.ndjson", record_bytes_max: "64B")"#);
+        assert!(read.starts_with("a:int64\n1\n"), "{read}");
+        assert!(
+            read.ends_with("to read it raise `record_bytes_max` | {dir}/f.ndjson | 2\n"),
+            "{read}"
+        );
+    }
 }
 
 #[test]

@@ -146,9 +146,17 @@ fn inputs_without_records_are_refused() {
     check(
         "a,b\n1,2\n",
         "",
-        &expect![[r"
-        error: {dir}/f.ndjson: found no JSON object on any of the first lines, expected one JSON object a line; check the format that the scene names for this path
-    "]],
+        &expect![[r#"
+        error: {dir}/f.ndjson: found no JSON object on any of the first lines (the first: found "a,b" at byte 1 of the line, expected an object, `{`), expected one JSON object a line; check the format that the scene names for this path
+    "#]],
+    );
+    let deep = format!("{{\"a\":{}\n", "[".repeat(100));
+    check(
+        deep,
+        "",
+        &expect![[r#"
+        error: {dir}/f.ndjson: found no JSON object on any of the first lines (the first: found "[[[[[[[[[[[[[[[[[[[[" at byte 70 of the line, expected at most 64 arrays and objects inside each other), expected one JSON object a line; check the format that the scene names for this path
+    "#]],
     );
     check("", r#", schema: { "a": "int64" }"#, &expect![""]);
 }

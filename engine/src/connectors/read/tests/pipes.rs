@@ -8,6 +8,8 @@ use std::time::Duration;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
+use arrow::datatypes::SchemaRef;
+
 use super::{Folder, Limits, OnBad, limits, rows};
 use crate::connectors::read::{Piece, ReadError, Source, Stop};
 
@@ -88,7 +90,10 @@ fn a_check_takes_nothing_from_a_pipe() {
     let _writer = pipe(&folder, "p");
     let peek = |scene: &str| {
         let peeked = Source::peek(&folder.scene(scene), &limits());
-        peeked.map(|schema| schema.fields().iter().map(|f| f.name().clone()).collect::<Vec<_>>())
+        let names = |schema: SchemaRef| -> Vec<String> {
+            schema.fields().iter().map(|field| field.name().clone()).collect()
+        };
+        peeked.map(|columns| names(columns.schema))
     };
     let error = peek(r#"Csv(path: "-")"#).unwrap_err().to_string();
     assert_eq!(

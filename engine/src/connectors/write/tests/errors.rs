@@ -299,7 +299,7 @@ fn schemas_that_a_format_cannot_hold_are_refused_before_anything_is_created() {
         &[("m", month.clone())],
         expect![[r#"
             cannot write DIR/x.csv: column `m` has type Interval(YearMonth),
-            which CSV cannot hold;
+            which Tanda cannot hold;
             leave the column out, or convert it upstream
         "#]],
     );
@@ -308,7 +308,7 @@ fn schemas_that_a_format_cannot_hold_are_refused_before_anything_is_created() {
         &[("m", month)],
         expect![[r#"
             cannot write DIR/x.ndjson: column `m` has type Interval(YearMonth),
-            which NDJSON cannot hold;
+            which Tanda cannot hold;
             leave the column out, or convert it upstream
         "#]],
     );
@@ -318,7 +318,7 @@ fn schemas_that_a_format_cannot_hold_are_refused_before_anything_is_created() {
         &[("u", union)],
         expect![[r#"
             cannot write DIR/x.parquet: column `u` has type Union(Dense),
-            which Parquet cannot hold;
+            which Tanda cannot hold;
             leave the column out, or convert it upstream
         "#]],
     );

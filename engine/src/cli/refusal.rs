@@ -1,0 +1,59 @@
+//! What `run --json` prints of a run that is refused.
+
+use serde::Serialize;
+
+use crate::run::EngineError;
+
+/// The outcome of a run that did not begin, in the place of its report.
+#[derive(Serialize)]
+pub(super) struct Refusal<'a> {
+    outcome: &'static str,
+    faults: Vec<Fault<'a>>,
+}
+
+/// One fault; what is not known of it is left out.
+#[derive(Serialize, Default)]
+struct Fault<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stage: Option<&'a str>,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'a str>,
+}
+
+impl<'a> Refusal<'a> {
+    pub(super) fn of(error: &'a EngineError) -> Self {
+        Self { outcome: "refused", faults: faults(error) }
+    }
+}
+
+fn faults(error: &EngineError) -> Vec<Fault<'_>> {
+    let alone = |stage, message| vec![Fault { stage, message, ..Fault::default() }];
+    match error {
+        EngineError::Scene(scene) => {
+            scene.faults().iter().map(|fault| of_scene(scene.file(), fault)).collect()
+        }
+        EngineError::Start(start) => alone(Some(start.stage.as_str()), start.message.clone()),
+        EngineError::StdoutTaken { stage } | EngineError::StdoutClosed { stage } => {
+            alone(Some(stage.as_str()), error.to_string())
+        }
+        EngineError::System(_) | EngineError::Failed { .. } => alone(None, error.to_string()),
+    }
+}
+
+fn of_scene<'a>(file: &'a str, fault: &'a crate::scene::Fault) -> Fault<'a> {
+    Fault {
+        file: Some(file),
+        line: fault.place.map(|place| place.line),
+        column: fault.place.map(|place| place.column),
+        stage: None,
+        message: fault.message.clone(),
+        hint: fault.hint.as_deref(),
+    }
+}
