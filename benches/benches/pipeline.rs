@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
 use tanda::{Engine, Options};
 use tanda_benches::{Gauge, repository};
 use tempfile::TempDir;
@@ -58,4 +58,10 @@ fn rows_of_w1(criterion: &mut Criterion) {
 }
 
 criterion_group!(benches, rows_of_w1);
-criterion_main!(benches);
+
+fn main() {
+    // Isolated plugins run in processes of this program.
+    tanda::serve_if_asked();
+    benches();
+    Criterion::default().configure_from_args().final_summary();
+}

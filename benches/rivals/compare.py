@@ -3,7 +3,8 @@
 usage: compare.py FLIGHTS N RUNS WORK    (called by ../rivals.sh)
 
 Wall is that of the whole process, CPU that of it and its children, peak memory the anonymous and shared
-resident memory, sampled every 20 ms. Each round runs every program once, so that a slow minute of the
+resident memory of it and its children, each page counted once, sampled every 50 ms. `tanda` runs its
+plugins in processes of their own, `tanda-in` in its own (`isolation: InProcess`). Each round runs every program once, so that a slow minute of the
 machine meets all of them; the ratio is that of the medians.
 """
 import csv, os, resource, statistics, subprocess, sys, time
@@ -26,14 +27,25 @@ def repeat_years(flights, n, path):
     os.rename(path + ".part", path)
 
 
-def resident(pid):
-    """Anonymous and shared resident KiB of one process."""
+def children(pid):
+    """The processes that a process has started, over all its threads."""
     try:
-        status = open(f"/proc/{pid}/status").read()
+        tasks = os.listdir(f"/proc/{pid}/task")
+        lists = [open(f"/proc/{pid}/task/{task}/children").read() for task in tasks]
+    except OSError:
+        return []
+    return [int(child) for text in lists for child in text.split()]
+
+
+def resident(pid):
+    """Anonymous and shared resident KiB of a process and its children; a page of several counts once."""
+    try:
+        rollup = open(f"/proc/{pid}/smaps_rollup").read()
     except OSError:
         return 0
-    wanted = ("RssAnon:", "RssShmem:")
-    return sum(int(l.split()[1]) for l in status.splitlines() if l.startswith(wanted))
+    wanted = ("Pss_Anon:", "Pss_Shmem:")
+    own = sum(int(l.split()[1]) for l in rollup.splitlines() if l.startswith(wanted))
+    return own + sum(resident(child) for child in children(pid))
 
 
 def measure(command):
@@ -42,7 +54,7 @@ def measure(command):
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     while process.poll() is None:
         peak = max(peak, resident(process.pid))
-        time.sleep(0.02)
+        time.sleep(0.05)
     wall = time.monotonic() - started
     if process.returncode:
         sys.exit(f"{command[0]} ended with {process.returncode}")
@@ -76,7 +88,19 @@ def main():
     print(f"{rows:,} rows, {os.path.getsize(data) / 1e9:.2f} GB, {os.cpu_count()} cores, medians of {runs}")
     print(f"{'':4} {'':8} {'wall s':>8} {'CPU s':>8} {'MiB':>7} {'rows/s':>12}   tanda / it (wall)")
     for workload, scene in scenes.items():
-        commands = {"tanda": tanda + [scene] + params(f"{work}/tanda")}
+        inside = f"{work}/in_process.ron"
+        text = open(scene).read()
+        engine = 'engine: ( memory: "512MiB"'
+        assert workload == "w2" or engine in text, f"{scene} has no `{engine}`"
+        with open(inside, "w") as out:
+            if engine in text:
+                out.write(text.replace(engine, engine + ", isolation: InProcess", 1))
+            else:
+                out.write(text.replace("stages: {", "engine: ( isolation: InProcess ),\n    stages: {", 1))
+        commands = {
+            "tanda": tanda + [scene] + params(f"{work}/tanda"),
+            "tanda-in": tanda + [inside] + params(f"{work}/tanda-in"),
+        }
         for rival in ("polars", "duckdb"):
             script = f"{here}/{rival}_flights.py"
             commands[rival] = [sys.executable, script, workload, data, f"{work}/{rival}"]
@@ -89,6 +113,8 @@ def main():
         for name, (wall, cpu, mib) in medians.items():
             ratio = medians["tanda"][0] / wall
             beside = "" if name == "tanda" else f"{ratio:.2f}"
+            if name == "tanda-in":
+                beside = f"{1 / ratio:.2f}   throughput of `tanda` over `tanda-in`, budget 0.95"
             if name == "polars":
                 beside += f"   budget {BUDGET}: {'kept' if ratio <= BUDGET else 'NOT KEPT'}"
             print(f"{workload:4} {name:8} {wall:8.2f} {cpu:8.2f} {mib:7.0f} {rows / wall:12,.0f}   {beside}")

@@ -46,4 +46,4 @@ pub use stage::{
     FailedFinishes, Growth, HeldBatches, Occupancy, Stage, StageIndex, StageKind, StageName,
     StageState,
 };
-pub use worker::{ExitReason, LastBeat, Restarts, Snapshotting, Timeouts, WorkerState};
+pub use worker::{ExitReason, LastBeat, LastGiven, Restarts, Snapshotting, Timeouts, WorkerState};

@@ -1,4 +1,4 @@
-use bevy_ecs::component::Component;
+use bevy_ecs::{component::Component, entity::Entity};
 
 use crate::EngineTime;
 
@@ -50,6 +50,18 @@ pub enum ExitReason {
 /// something while it owed nothing, or when its start was ordered.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LastBeat(pub EngineTime);
+
+/// The batch that an isolated instance was given last. Of the two that it may hold, it works on the
+/// other one first.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastGiven(pub Entity);
+
+impl Default for LastGiven {
+    /// None yet.
+    fn default() -> Self {
+        Self(Entity::PLACEHOLDER)
+    }
+}
 
 /// How long an isolated instance may go without progress, microseconds; 0 means for ever.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -27,13 +27,14 @@ use crate::{
 ///     }
 /// }
 ///
-/// # fn main() -> Result<(), tanda::EngineError> {
-/// let report = Engine::from_scene("config/basic_pipeline.ron")?
-///     .add_systems(TickSystems::Balance, raise_old_batches)
-///     .run()?;
-/// println!("{} rows read", report.rows_in());
-/// # Ok(())
-/// # }
+/// fn main() -> Result<(), tanda::EngineError> {
+///     tanda::serve_if_asked(); // isolated plugins run in processes of this program
+///     let report = Engine::from_scene("config/basic_pipeline.ron")?
+///         .add_systems(TickSystems::Balance, raise_old_batches)
+///         .run()?;
+///     println!("{} rows read", report.rows_in());
+///     Ok(())
+/// }
 /// ```
 pub struct Engine<P> {
     world: World,

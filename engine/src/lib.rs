@@ -12,13 +12,14 @@
 //!     }
 //! }
 //!
-//! # fn main() -> Result<(), tanda::EngineError> {
-//! let report = Engine::from_scene("config/basic_pipeline.ron")?
-//!     .add_systems(TickSystems::Balance, newest_first)
-//!     .run()?;
-//! assert!(report.ledger.is_ok());
-//! # Ok(())
-//! # }
+//! fn main() -> Result<(), tanda::EngineError> {
+//!     tanda::serve_if_asked(); // isolated plugins run in processes of this program
+//!     let report = Engine::from_scene("config/basic_pipeline.ron")?
+//!         .add_systems(TickSystems::Balance, newest_first)
+//!         .run()?;
+//!     assert!(report.ledger.is_ok());
+//!     Ok(())
+//! }
 //! ```
 
 pub mod cli;

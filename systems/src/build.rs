@@ -5,9 +5,9 @@ use alloc::{string::String, vec::Vec};
 use bevy_ecs::prelude::*;
 use tanda_components::{
     Budget, Buffers, Capacity, Clock, Edge, Edges, FailedFinishes, Frontier, Growth, HeldBatches,
-    InFlight, Inbox, Instance, LastBeat, Ledger, NextDeadline, Occupancy, OriginParts, OriginSeq,
-    Origins, Outbox, Restarts, Run, ServiceTime, Sink, Snapshotting, Source, Stage, StageIndex,
-    StageInputs, StageKind, StageName, StageState, TickAgain, Timeouts, WorkerState,
+    InFlight, Inbox, Instance, LastBeat, LastGiven, Ledger, NextDeadline, Occupancy, OriginParts,
+    OriginSeq, Origins, Outbox, Restarts, Run, ServiceTime, Sink, Snapshotting, Source, Stage,
+    StageIndex, StageInputs, StageKind, StageName, StageState, TickAgain, Timeouts, WorkerState,
     limits::WORKER_SLOTS,
 };
 
@@ -186,7 +186,13 @@ fn spawn_instance(world: &mut World, instance: Instance, spec: &StageSpec) {
         batch_micros: isolation.batch_timeout_micros,
         start_micros: isolation.start_timeout_micros,
     };
-    entity.insert((WorkerState::Up, LastBeat::default(), timeouts, Restarts::default()));
+    entity.insert((
+        WorkerState::Up,
+        LastBeat::default(),
+        LastGiven::default(),
+        timeouts,
+        Restarts::default(),
+    ));
     if spec.kind != StageKind::Stateless {
         entity.insert(Snapshotting::default());
     }

@@ -4,8 +4,8 @@ use bevy_ecs::prelude::*;
 use bumpalo::{Bump, collections::Vec as ArenaVec};
 use tanda_components::{
     At, BatchState, BufferHandle, Capacity, Clock, Effect, EngineTime, Frontier, InFlight,
-    Instance, LastBeat, Lineage, Origins, Outbox, Priority, Run, Sink, StageInputs, TickAgain,
-    WorkerState,
+    Instance, LastBeat, LastGiven, Lineage, Origins, Outbox, Priority, Run, Sink, StageInputs,
+    TickAgain, WorkerState,
     limits::{DISPATCHES_PER_TICK_MAX, STAGES_MAX},
 };
 
@@ -108,7 +108,14 @@ type Instances<'w, 's> =
 type Workers<'w, 's> = Query<
     'w,
     's,
-    (Entity, &'static Instance, &'static mut InFlight, &'static WorkerState, &'static mut LastBeat),
+    (
+        Entity,
+        &'static Instance,
+        &'static mut InFlight,
+        &'static WorkerState,
+        &'static mut LastBeat,
+        &'static mut LastGiven,
+    ),
 >;
 
 /// Gives ready batches to idle instances: those in the process while the engine's threads have
@@ -139,7 +146,7 @@ pub(crate) fn dispatch_batches(
     if jobs > 0 {
         instances.iter().for_each(|row| push_slots(&mut idle, row.0, row.1, row.2, false));
     }
-    let up = workers.iter().filter(|(.., state, _)| **state == WorkerState::Up);
+    let up = workers.iter().filter(|(_, _, _, state, ..)| **state == WorkerState::Up);
     up.for_each(|row| push_slots(&mut idle, row.0, row.1, row.2, true));
     let mut ready = gather_ready(arena, &batches, &stages, &idle, &origins);
     let steps_max = outbox.free_count().min(DISPATCHES_PER_TICK_MAX);
@@ -151,7 +158,7 @@ pub(crate) fn dispatch_batches(
             batches.get_mut(candidate.batch).expect("candidates are batches");
         *state = BatchState::InFlight { instance };
         let left = if idle.isolated {
-            give_worker(&mut workers, instance, clock.now)
+            give_worker(&mut workers, instance, batch, clock.now)
         } else {
             let (.., mut in_flight) = instances.get_mut(instance).expect("it was gathered");
             in_flight.count += 1;
@@ -168,8 +175,10 @@ pub(crate) fn dispatch_batches(
 }
 
 /// Fills a slot of a worker; returns how many are left.
-fn give_worker(workers: &mut Workers, instance: Entity, now: EngineTime) -> u8 {
-    let (_, _, mut in_flight, _, mut beat) = workers.get_mut(instance).expect("it was gathered");
+fn give_worker(workers: &mut Workers, instance: Entity, batch: Entity, now: EngineTime) -> u8 {
+    let (_, _, mut in_flight, _, mut beat, mut last) =
+        workers.get_mut(instance).expect("it was gathered");
+    last.0 = batch;
     if in_flight.count == 0 {
         beat.0 = now;
     }

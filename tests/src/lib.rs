@@ -4,45 +4,53 @@
 use std::{
     env, fs,
     path::{Path, PathBuf},
-    process::Command,
     sync::Once,
+    time::SystemTime,
 };
 
 use tanda::platform::os::OsPlatform;
 use tanda::prelude::{Engine, EngineError, Options, RunReport};
 
-/// Builds the `tanda` program beside this test: it is what workers are made of, and cargo builds it
-/// for the tests of its own package only. When it is there already, that takes a moment.
+/// The program under test, which is also what workers are made of. Cargo builds it for the tests of
+/// the whole workspace; for those of one package `cargo build` has to come first.
 ///
 /// # Panics
-/// When it cannot be built.
-pub fn build_worker() {
-    static BUILT: Once = Once::new();
-    BUILT.call_once(|| {
-        let this = env::current_exe().expect("a program has a path");
-        let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-        let mut command = Command::new(cargo);
-        command.args(["build", "--package", "tanda", "--bin", "tanda"]).current_dir(root());
-        // `<target>/<profile>/deps/<test>`, wherever the target folder is.
-        let profile = this.parent().and_then(Path::parent).expect("tests stand in deps");
-        command.env("CARGO_TARGET_DIR", profile.parent().expect("profiles stand in target"));
-        if profile.ends_with("release") {
-            command.arg("--release");
-        }
-        let built = command.output().expect("a test of cargo has a cargo");
-        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-    });
-}
-
-/// The program under test, built beside this test.
-///
-/// # Panics
-/// When it cannot be built.
+/// When it is missing, or older than its sources: a test of yesterday's worker proves nothing.
 #[must_use]
 pub fn tanda() -> PathBuf {
-    build_worker();
     let this = env::current_exe().expect("a program has a path");
-    this.parent().and_then(Path::parent).expect("tests stand in deps").join("tanda")
+    // `<target>/<profile>/deps/<test>`, wherever the target folder is.
+    let program = this.parent().and_then(Path::parent).expect("tests stand in deps").join("tanda");
+    static CHECKED: Once = Once::new();
+    CHECKED.call_once(|| {
+        let release = if program.iter().any(|part| part == "release") { " --release" } else { "" };
+        let advice = format!("run `cargo build{release}` first, or test with `--workspace`");
+        let built = fs::metadata(&program).and_then(|data| data.modified());
+        let built =
+            built.unwrap_or_else(|error| panic!("{}: {error}; {advice}", program.display()));
+        for folder in ["components", "systems", "engine", "plugins/sdk"] {
+            let newest = newest_source(&root().join(folder));
+            assert!(newest <= built, "{} is older than {folder}/; {advice}", program.display());
+        }
+    });
+    program
+}
+
+/// When a source below the folder was last changed.
+fn newest_source(folder: &Path) -> SystemTime {
+    let mut newest = SystemTime::UNIX_EPOCH;
+    for entry in fs::read_dir(folder).expect("it is a folder").flatten() {
+        let (path, name) = (entry.path(), entry.file_name());
+        if path.is_dir() {
+            // Tests, benches and examples are no part of the program.
+            let is_source = !["tests", "examples"].iter().any(|other| name == *other);
+            newest = newest.max(if is_source { newest_source(&path) } else { newest });
+        } else if name.as_encoded_bytes().ends_with(b".rs") {
+            let changed = entry.metadata().and_then(|data| data.modified());
+            newest = newest.max(changed.unwrap_or(newest));
+        }
+    }
+    newest
 }
 
 /// Processes that this process has started and that are alive, with their command lines.
@@ -169,7 +177,7 @@ impl Bench {
     /// # Errors
     /// As the engine.
     pub fn run(&self, scene: &str) -> Result<RunReport, EngineError> {
-        build_worker();
+        let _ = tanda();
         let scene = scene.replace("{dir}", &self.path().display().to_string());
         let file = self.write("scene.ron", scene);
         Engine::from_scene(file)?.run()
@@ -215,7 +223,7 @@ pub fn start_config(
     params: &[(&str, &str)],
     edit: impl Fn(String) -> String,
 ) -> Result<Engine<OsPlatform>, EngineError> {
-    build_worker();
+    let _ = tanda();
     let text = fs::read_to_string(root().join("config").join(scene)).expect("it is in config/");
     let folder = Bench::new();
     let file = folder.write(scene, edit(text));

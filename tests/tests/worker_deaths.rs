@@ -1,21 +1,26 @@
 //! Workers are killed at random moments, and nothing is lost or done twice.
 //!
-//!     TANDA_KILLS=2000 cargo test --release -p tanda-tests --test worker_deaths
+//!     cargo build --release
+//!     TANDA_KILLS=2000 cargo test --release -p tanda-tests --test worker_deaths -- --nocapture
 //!
 //! A test program of its own: it kills whatever worker its process has.
-#![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails and tells")]
 
+use std::collections::HashMap;
 use std::fs;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use tanda::platform::os::OsPlatform;
+use tanda::prelude::*;
 use tanda_tests::{Bench, children_of, full_year, isolated, repo_file, start_config};
 
-/// Longest pause between two deaths. A worker that is killed while it starts, several times in a row,
-/// ends the run, and without optimisation a start takes long.
+/// Longest pause between two deaths. A worker that is killed while it starts, several times in a
+/// row, ends the run, and without optimisation a start takes long.
 const PAUSE_MICROS_MAX: u64 = if cfg!(debug_assertions) { 250_000 } else { 60_000 };
 
 /// Deaths in all; `TANDA_KILLS` asks for more.
@@ -36,25 +41,58 @@ impl Dice {
     }
 }
 
-/// Kills one worker of this process after another, at random moments, until told to stop.
-fn kill_workers(dice: &mut Dice, stop: &AtomicBool, kills: &AtomicU64, pause_micros: u64) {
-    while !stop.load(Ordering::Relaxed) {
-        let until = Instant::now() + Duration::from_micros(dice.below(pause_micros));
-        while Instant::now() < until {
-            std::thread::yield_now();
-        }
+/// Kills one worker of this process after another, at random moments, until `run` is over.
+fn kill_workers(dice: &mut Dice, run: &mpsc::Receiver<()>, kills: &AtomicU64) {
+    let mut pause = || Duration::from_micros(dice.below(PAUSE_MICROS_MAX));
+    while run.recv_timeout(pause()) == Err(RecvTimeoutError::Timeout) {
         let workers: Vec<i32> = children_of(std::process::id())
             .into_iter()
             .filter(|(_, line)| line.ends_with("tanda worker "))
             .map(|(pid, _)| pid)
             .collect();
-        if workers.is_empty() {
+        let Some(&victim) = workers.get(pause().subsec_nanos() as usize % workers.len().max(1))
+        else {
             continue;
-        }
-        let victim = workers[dice.below(workers.len() as u64) as usize];
+        };
         if kill(Pid::from_raw(victim), Signal::SIGKILL).is_ok() {
             kills.fetch_add(1, Ordering::Relaxed);
         }
+    }
+}
+
+/// How long each instance was without a worker.
+#[derive(Clone, Default)]
+struct Outages {
+    began: Arc<Mutex<HashMap<Entity, EngineTime>>>,
+    micros: Arc<Mutex<Vec<u64>>>,
+}
+
+impl Outages {
+    fn observe(&self, engine: Engine<OsPlatform>) -> Engine<OsPlatform> {
+        let (began, ended) = (self.clone(), self.clone());
+        engine
+            .observe(move |died: On<WorkerDied>, clock: Res<Clock>| {
+                began.began.lock().unwrap().entry(died.instance).or_insert(clock.now);
+            })
+            .observe(move |back: On<WorkerRestarted>, clock: Res<Clock>| {
+                if let Some(began) = ended.began.lock().unwrap().remove(&back.instance) {
+                    ended.micros.lock().unwrap().push(clock.now - began);
+                }
+            })
+    }
+
+    fn show(&self, level: &str) {
+        let mut micros = self.micros.lock().unwrap().clone();
+        micros.sort_unstable();
+        let at =
+            |part: usize| micros[(micros.len() * part / 100).min(micros.len() - 1)] as f64 / 1e3;
+        println!(
+            "{level}: {} outages, p50 {:.1} ms, p99 {:.1} ms, longest {:.1} ms",
+            micros.len(),
+            at(50),
+            at(99),
+            at(100)
+        );
     }
 }
 
@@ -66,18 +104,20 @@ fn w1_survives(level: &str, input: &str, golden: &str, batch_rows: u32) {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let wanted = kills_wanted();
     let seed = 0x7a6e_6461 ^ wanted;
-    let mut dice = Dice(seed);
+    let (mut dice, outages) = (Dice(seed), Outages::default());
     let (total, mut runs, mut restarts) = (AtomicU64::new(0), 0, 0);
     while total.load(Ordering::Relaxed) < wanted {
         let out = Bench::new();
-        let stop = AtomicBool::new(false);
         let params = [("input", input), ("out", &out.file(""))];
         let edit = |text: String| isolated(&text, level, batch_rows);
         let engine = start_config("basic_pipeline.ron", &params, edit).unwrap();
+        let engine = outages.observe(engine);
         let report = std::thread::scope(|scope| {
-            scope.spawn(|| kill_workers(&mut dice, &stop, &total, PAUSE_MICROS_MAX));
+            let (over, run) = mpsc::channel();
+            let (dice, total) = (&mut dice, &total);
+            scope.spawn(move || kill_workers(dice, &run, total));
             let report = engine.run();
-            stop.store(true, Ordering::Relaxed);
+            drop(over);
             report
         });
         let report = report.unwrap_or_else(|error| panic!("{level}, seed {seed:#x}: {error}"));
@@ -91,6 +131,8 @@ fn w1_survives(level: &str, input: &str, golden: &str, batch_rows: u32) {
         restarts += report.stages.iter().map(|stage| u64::from(stage.restarts)).sum::<u64>();
     }
     assert!(restarts > 0, "{level}: no worker of {runs} runs was started again");
+    println!("{level}: {} deaths in {runs} runs, {restarts} restarts", total.into_inner());
+    outages.show(level);
 }
 
 #[test]

@@ -38,7 +38,8 @@ pub(super) fn worker_executable() -> Result<PathBuf, String> {
     let candidates: Vec<PathBuf> =
         folders.into_iter().flatten().map(|folder| folder.join("tanda")).collect();
     candidates.iter().find(|path| path.is_file()).cloned().ok_or_else(|| {
-        let looked: Vec<String> = candidates.iter().map(|path| path.display().to_string()).collect();
+        let looked = candidates.iter().map(|path| path.display().to_string());
+        let looked: Vec<String> = looked.collect();
         format!(
             "this program does not run workers, and there is no {}; call \
              `tanda::serve_if_asked()` first in its `main`, build `tanda` beside it (`cargo build`), \

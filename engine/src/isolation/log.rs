@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read};
 use std::process::ChildStderr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -17,9 +17,12 @@ const LINE_BYTES_MAX: u64 = 4 << 10;
 /// Lines that go to the engine's log in one second; the rest is counted.
 const LINES_PER_SECOND_MAX: u32 = 100;
 
+/// How long the last words of a dead worker are waited for.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// The last lines of a worker's log.
 #[derive(Clone, Default)]
-pub(super) struct LastLines(Arc<Mutex<VecDeque<String>>>);
+struct LastLines(Arc<Mutex<VecDeque<String>>>);
 
 impl LastLines {
     fn push(&self, line: String) {
@@ -30,25 +33,38 @@ impl LastLines {
         lines.push_back(line);
     }
 
-    /// The lines, oldest first.
-    pub(super) fn get(&self) -> Vec<String> {
+    fn get(&self) -> Vec<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 }
 
-/// Reads the pipe to its end on a thread of its own; the thread ends with the worker.
-pub(super) fn follow(
-    stage: String,
-    pipe: ChildStderr,
-) -> std::io::Result<(LastLines, thread::JoinHandle<()>)> {
-    let lines = LastLines::default();
-    let kept = lines.clone();
-    let thread =
+/// The log of one worker.
+pub(super) struct Log {
+    lines: LastLines,
+    ended: mpsc::Receiver<()>,
+}
+
+impl Log {
+    /// Reads the pipe to its end on a thread of its own; the thread ends with the worker.
+    pub(super) fn follow(stage: String, pipe: ChildStderr) -> std::io::Result<Self> {
+        let lines = LastLines::default();
+        let kept = lines.clone();
+        let (end, ended) = mpsc::channel();
         thread::Builder::new().name("tanda-log".into()).stack_size(128 << 10).spawn(move || {
             leave_stop_signals();
             read_lines(&stage, pipe, &kept);
+            drop(end);
         })?;
-    Ok((lines, thread))
+        Ok(Self { lines, ended })
+    }
+
+    /// The last lines of a worker that is dead, oldest first. The pipe ends with it, unless a
+    /// process that it started holds the other end: nobody waits for that one.
+    pub(super) fn last_words(&self) -> Vec<String> {
+        // Disconnected: the end was read.
+        let _ = self.ended.recv_timeout(PATIENCE);
+        self.lines.get()
+    }
 }
 
 fn read_lines(stage: &str, pipe: ChildStderr, kept: &LastLines) {

@@ -5,7 +5,6 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use arrow::datatypes::SchemaRef;
@@ -16,12 +15,12 @@ use tanda_plugin_host::{Binding, Bound, Call, CallError, Flags, LayoutError, Wan
 use tanda_worker::protocol::{Ask, Failure, Opened, Reply, wanted_out};
 use tanda_worker::sandbox::Level;
 
-use super::log::{LastLines, follow};
+use super::log::Log;
 use super::shared::WorkerSegment;
 use super::{Recipe, Shared, exe, spawner};
 
-/// All that is in the environment of a worker: glibc's heap keeps what is freed, up to 256 MiB, and takes
-/// blocks below 32 MiB from it. Another libc takes no notice.
+/// All that is in the environment of a worker: glibc's heap keeps what is freed, up to 256 MiB, and
+/// takes blocks below 32 MiB from it. Another libc takes no notice.
 const MALLOC_KEEPS: [(&str, &str); 2] =
     [("MALLOC_TRIM_THRESHOLD_", "268435456"), ("MALLOC_MMAP_THRESHOLD_", "33554432")];
 
@@ -248,8 +247,7 @@ fn listen(
 pub(super) struct Life {
     child: Arc<Mutex<Child>>,
     pub(super) pidfd: OwnedFd,
-    lines: LastLines,
-    log: Option<JoinHandle<()>>,
+    log: Log,
 }
 
 impl Life {
@@ -259,8 +257,8 @@ impl Life {
         command
             .arg(exe::WORKER_ARGUMENT)
             .env_clear()
-            // The columns of one batch are as large as those of the next: what it frees it needs again,
-            // and giving it back to the system in between costs a page fault a page.
+            // The columns of one batch are as large as those of the next: what it frees it needs
+            // again, and giving it back to the system in between costs a page fault a page.
             .envs(MALLOC_KEEPS)
             // A Ctrl-C at the terminal is for the engine, which drains its workers.
             .process_group(0)
@@ -270,10 +268,10 @@ impl Life {
         let mut child = spawner::spawn(command)?;
         let pipe = child.stderr.take().expect("its standard error is a pipe");
         let begun = pidfd_open(child.id())
-            .and_then(|pidfd| Ok((pidfd, follow(recipe.stage.clone(), pipe)?)));
+            .and_then(|pidfd| Ok((pidfd, Log::follow(recipe.stage.clone(), pipe)?)));
         let child = Arc::new(Mutex::new(child));
         match begun {
-            Ok((pidfd, (lines, log))) => Ok(Self { child, pidfd, lines, log: Some(log) }),
+            Ok((pidfd, log)) => Ok(Self { child, pidfd, log }),
             Err(error) => {
                 Killer(child).kill_and_reap();
                 Err(error.into())
@@ -290,22 +288,16 @@ impl Life {
     }
 
     /// Kills it, if it lives, and gives how it ended, with the last lines of its log.
-    pub(super) fn end(&mut self) -> (ExitReason, String) {
+    pub(super) fn end(&self) -> (ExitReason, String) {
         self.kill();
         let status = lock(&self.child).wait();
-        // The pipe ends with the process, unless a process that it started holds it.
-        if let Some(log) = self.log.take()
-            && pipe_has_ended(&log)
-        {
-            let _ = log.join();
-        }
         let (reason, mut how) = match status {
             Ok(status) => how_it_ended(status.code(), status.signal()),
             Err(error) => {
                 (ExitReason::Exited { code: -1 }, format!("it cannot be waited for: {error}"))
             }
         };
-        let lines = self.lines.get();
+        let lines = self.log.last_words();
         if !lines.is_empty() {
             how.push_str(&format!("; its last words: {}", lines.join(" | ")));
         }
@@ -316,18 +308,9 @@ impl Life {
     fn died(&self, what: &'static str, error: Option<&dyn std::fmt::Display>) -> StartFault {
         // Who closed the channel is ending: what it was ending of is not covered up by our kill.
         let _ = wait_a_moment(self.pidfd.as_fd());
-        self.kill();
-        let status = lock(&self.child).wait();
-        let mut how = match status {
-            Ok(status) => how_it_ended(status.code(), status.signal()).1,
-            Err(error) => error.to_string(),
-        };
+        let (_, mut how) = self.end();
         if let Some(error) = error {
             how.push_str(&format!(" ({error})"));
-        }
-        let lines = self.lines.get();
-        if !lines.is_empty() {
-            how.push_str(&format!("; its last words: {}", lines.join(" | ")));
         }
         StartFault::Died { what, how }
     }
@@ -338,10 +321,6 @@ fn wait_a_moment(pidfd: std::os::fd::BorrowedFd<'_>) -> nix::Result<bool> {
     use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
     let mut fds = [PollFd::new(pidfd, PollFlags::POLLIN)];
     Ok(poll(&mut fds, PollTimeout::from(200_u16))? > 0)
-}
-
-fn pipe_has_ended(log: &JoinHandle<()>) -> bool {
-    log.is_finished()
 }
 
 fn how_it_ended(code: Option<i32>, signal: Option<i32>) -> (ExitReason, String) {

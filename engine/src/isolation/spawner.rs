@@ -26,8 +26,8 @@ pub(super) fn spawn(command: Command) -> io::Result<Child> {
     answered.recv().map_err(|_| gone())?
 }
 
-/// Leaves SIGINT and SIGTERM to the threads that take them as a wish to drain, or end the process. This
-/// thread may have been started before those were decided.
+/// Leaves SIGINT and SIGTERM to the threads that take them as a wish to drain, or end the process.
+/// This thread may have been started before those were decided.
 pub(super) fn leave_stop_signals() {
     // Refused, the signal ends the process here, as it would without an engine.
     let _ = block_stop_signals();

@@ -95,7 +95,8 @@ impl SimPlatform {
         self.pool.live_count()
     }
 
-    /// Some batch was held by so many workers that died, one after the other, that the run may fail.
+    /// Some batch was held by so many workers that died, one after the other, that the run may
+    /// fail.
     #[must_use]
     pub fn poisoned(&self) -> bool {
         self.poisoned

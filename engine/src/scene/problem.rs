@@ -71,7 +71,10 @@ pub(super) enum Problem {
     TooManyStages(usize),
     #[error("`{stage}` has {count} {what}; {max} is the most")]
     TooManyEdges { stage: String, what: &'static str, count: usize, max: usize },
-    #[error("more than {max} ways lead from `{from}` to `{to}`: branches that meet multiply", max = u16::MAX)]
+    #[error(
+        "more than {max} ways lead from `{from}` to `{to}`: branches that meet multiply",
+        max = u16::MAX
+    )]
     TooManyWays { from: String, to: String },
     #[error("`{0}` is no stage name")]
     StageName(String),

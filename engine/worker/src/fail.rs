@@ -14,8 +14,8 @@ impl Fail {
         Self { at, visits: 0 }
     }
 
-    /// The worker has come to `step`. As if it were killed from outside, it gets no further: nothing
-    /// is unwound, flushed or told.
+    /// The worker has come to `step`. As if it were killed from outside, it gets no further:
+    /// nothing is unwound, flushed or told.
     pub(crate) fn at(&mut self, step: &str) {
         let Some(point) = self.at.as_ref().filter(|point| point.step == step) else { return };
         self.visits += 1;

@@ -70,7 +70,8 @@ pub struct Start {
 
 /// A step at which a worker kills itself, and at which of its visits to that step, from 1.
 ///
-/// Written `sealed:3`. The steps are those of `serve.rs`: `taken`, `rebuilt`, `processed`, `sealed`,
+/// Written `sealed:3`. The steps are those of `serve.rs`: `taken`, `rebuilt`, `processed`,
+/// `sealed`,
 /// `described`, `emitted`, `done`, `released`, `saved`, `restored`, `merged`, `flushed`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailPoint {

@@ -121,7 +121,7 @@ impl Facts<'_, '_> {
             self.instances.get_mut(instance).expect("a batch in flight is held by an instance");
         in_flight.count -= 1;
         service.learn(elapsed_micros);
-        let Ok((_, _, mut beat, mut restarts, snapshotting)) = self.workers.get_mut(instance)
+        let Ok((_, _, mut beat, mut restarts, _, snapshotting)) = self.workers.get_mut(instance)
         else {
             self.books.capacity.jobs -= 1;
             return None;

@@ -109,14 +109,14 @@ mod tests {
     fn snapshot_counts_whether_batches_wait_or_not() {
         for busy in [false, true] {
             let snapshotting = Exit { snapshotting: true, busy, ..exit(UP) };
-            assert_eq!(count(snapshotting, 3), "starts 0 snapshots 3 finishes 0 true");
+            assert_eq!(count(snapshotting, 5), "starts 0 snapshots 5 finishes 0 true");
         }
     }
 
     #[test]
     fn finish_counts_for_the_stage_until_it_is_given_up() {
         let finishing = Exit { finishing: true, ..exit(WorkerState::Finishing) };
-        assert_eq!(count(finishing, 3), "starts 0 snapshots 0 finishes 3 true");
+        assert_eq!(count(finishing, 5), "starts 0 snapshots 0 finishes 5 true");
         let spent = exit(WorkerState::Finishing);
         assert_eq!(count(spent, 9), "starts 0 snapshots 0 finishes 0 false");
     }

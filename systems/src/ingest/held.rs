@@ -34,7 +34,7 @@ impl Facts<'_, '_> {
 
     /// What the state of `instance` had taken in is safe.
     pub(super) fn enter_snapshot(&mut self, instance: Entity) {
-        let (row, _, mut beat, mut restarts, snapshotting) =
+        let (row, _, mut beat, mut restarts, _, snapshotting) =
             self.workers.get_mut(instance).expect("only a worker takes a snapshot");
         let mut snapshotting = snapshotting.expect("only a state is saved");
         *snapshotting = Snapshotting::default();

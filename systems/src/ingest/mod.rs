@@ -11,9 +11,9 @@ use bevy_ecs::{prelude::*, system::SystemParam};
 use tanda_components::{
     Admission, AdmittedBy, At, Attempts, BatchState, Budget, BufferHandle, Buffers, Bytes,
     Capacity, Clock, Edges, Emitted, FailedFinishes, Frontier, Growth, HeldBatches, InFlight,
-    Inbox, Input, Instance, LastBeat, Ledger, Lineage, Occupancy, OriginSeq, Origins, Priority,
-    Restarts, Rows, Run, ServiceTime, Sink, Snapshotting, Source, Stage, StageInputs, StageState,
-    WorkerState,
+    Inbox, Input, Instance, LastBeat, LastGiven, Ledger, Lineage, Occupancy, OriginSeq, Origins,
+    Priority, Restarts, Rows, Run, ServiceTime, Sink, Snapshotting, Source, Stage, StageInputs,
+    StageState, WorkerState,
 };
 
 use crate::retire::Retiring;
@@ -88,6 +88,7 @@ type WorkerRow = (
     &'static mut WorkerState,
     &'static mut LastBeat,
     &'static mut Restarts,
+    &'static LastGiven,
     Option<&'static mut Snapshotting>,
 );
 

@@ -2,8 +2,8 @@
 
 use bevy_ecs::prelude::*;
 use tanda_components::{
-    BatchFailed, BatchState, Emitted, ExitReason, FaultId, Frontier, Run, Snapshotting, StageKind,
-    StageState, WorkerDied, WorkerRestarted, WorkerState, limits::ATTEMPTS_MAX,
+    BatchFailed, BatchState, Emitted, ExitReason, FaultId, Frontier, LastGiven, Run, Snapshotting,
+    StageKind, StageState, WorkerDied, WorkerRestarted, WorkerState, limits::ATTEMPTS_MAX,
 };
 
 use super::{Facts, exit::Exit};
@@ -33,7 +33,7 @@ impl Facts<'_, '_> {
 
     /// All that was in the worker goes back to its stage and is processed again.
     pub(super) fn enter_exit(&mut self, instance: Entity, seen: ExitReason, fault: FaultId) {
-        let (row, mut state, _, mut restarts, snapshotting) =
+        let (row, mut state, _, mut restarts, &last, snapshotting) =
             self.workers.get_mut(instance).expect("only an isolated instance has a worker");
         let stage = row.stage;
         let (_, _, mut stage_state, ..) =
@@ -62,7 +62,7 @@ impl Facts<'_, '_> {
         if exit.finishing {
             self.acquit(stage);
         }
-        let leavings = self.take_back(instance, exit.is_its_own());
+        let leavings = self.take_back(instance, last, exit.is_its_own());
         self.rewind(stage, &leavings);
         match leavings.poison.filter(|_| going) {
             Some(batch) => {
@@ -83,14 +83,13 @@ impl Facts<'_, '_> {
         }
     }
 
-    /// What `instance` held is ready again; with `blamed`, it counts for the batch that it worked on.
-    /// That is the oldest: a worker takes what it is given in turn, and the others were only waiting.
-    fn take_back(&mut self, instance: Entity, blamed: bool) -> Leavings {
+    /// What `instance` held is ready again; with `blamed`, it counts for the batch that it worked
+    /// on. The other one, which it was given after it, was only waiting.
+    fn take_back(&mut self, instance: Entity, last: LastGiven, blamed: bool) -> Leavings {
         let mut leavings = Leavings::default();
-        let mut oldest: Option<(Frontier, Entity)> = None;
+        let mut worked_on = None;
         for (mut state, at, &lineage, _, _, _, emitted, _, _, attempts, batch) in &mut self.batches
         {
-            let place = Frontier::of(lineage, at.input);
             if *state == (BatchState::Held { instance }) {
                 leavings.held += 1;
             } else if *state == (BatchState::InFlight { instance }) {
@@ -98,14 +97,16 @@ impl Facts<'_, '_> {
                     attempts.settled || *emitted == Emitted::default(),
                     "what a worker makes of a batch comes with its end or not at all"
                 );
-                oldest = Some(oldest.map_or((place, batch), |other| other.min((place, batch))));
+                let only_last = worked_on.is_none_or(|other| other == last.0);
+                worked_on = if only_last { Some(batch) } else { worked_on };
             } else {
                 continue;
             }
             *state = BatchState::Ready;
+            let place = Frontier::of(lineage, at.input);
             leavings.earliest = Some(leavings.earliest.map_or(place, |other| other.min(place)));
         }
-        if let Some((_, batch)) = oldest.filter(|_| blamed) {
+        if let Some(batch) = worked_on.filter(|_| blamed) {
             let (.., mut attempts, _) = self.batches.get_mut(batch).expect("it was seen just now");
             attempts.died = attempts.died.saturating_add(1);
             leavings.poison = (attempts.died >= ATTEMPTS_MAX).then_some(batch);

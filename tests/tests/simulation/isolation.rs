@@ -81,7 +81,7 @@ fn unharmed(text: &str, pieces: u64) -> Vec<Vec<Content>> {
 fn isolated_stages_write_what_those_in_the_process_do() {
     for text in SCENES {
         let expected = unharmed(text, PIECES);
-        for seed in 0..20 {
+        for seed in 0..8 {
             let mut engine = run(&scene(text), script(SimFaults::default()), seed);
             assert_eq!(written(&mut engine), expected, "seed {seed}, {text}");
             let [crashes, starts, snapshots] = engine.platform_mut().mishaps();
@@ -98,9 +98,9 @@ fn whatever_crashes_every_row_is_taken_in_exactly_once() {
         let (topology, expected) = (scene(text), unharmed(text, PIECES));
         let (mut crashes, mut poisoned) = (0, 0);
         let seeds = if text.contains("; window exclusive! sum") || text.contains("total") {
-            60
+            20
         } else {
-            200
+            60
         };
         for seed in 0..seeds {
             let mut engine = run(&topology, script(FAULTS), seed);
@@ -132,7 +132,7 @@ fn hanging_worker_is_killed_when_it_is_overdue() {
     for text in SCENES {
         let (topology, expected) = (scene(text), unharmed(text, PIECES));
         let mut overdue_count = 0;
-        for seed in 0..20 {
+        for seed in 0..8 {
             let mut engine =
                 engine(&topology, script(hangs), seed).insert_resource(Deaths::default());
             engine = engine.observe(note_death);
@@ -150,7 +150,7 @@ fn hanging_worker_is_killed_when_it_is_overdue() {
             assert!(deaths.iter().all(overdue), "seed {seed}: {deaths:?}");
             overdue_count += deaths.iter().filter(|died| **died == ExitReason::TimedOut).count();
         }
-        assert!(overdue_count > 20, "{overdue_count} hangs, {text}");
+        assert!(overdue_count > 8, "{overdue_count} hangs, {text}");
     }
 }
 
@@ -171,7 +171,7 @@ fn slow_worker_that_is_killed_counts_once() {
             isolation.batch_timeout_micros = 970;
             isolation.start_timeout_micros = 970;
         }
-        for seed in 0..60 {
+        for seed in 0..16 {
             let mut engine = run(&topology, script(SimFaults::default()), seed);
             if fault(&engine).is_none() {
                 succeeded += u64::from(engine.platform_mut().mishaps()[0] > 0);
@@ -179,13 +179,13 @@ fn slow_worker_that_is_killed_counts_once() {
             }
         }
     }
-    assert!(succeeded > 100, "{succeeded} runs succeeded though a worker was killed");
+    assert!(succeeded > 20, "{succeeded} runs succeeded though a worker was killed");
 }
 
 #[test]
 fn drain_loses_nothing_while_workers_crash() {
     for text in SCENES {
-        for seed in 0..25 {
+        for seed in 0..15 {
             let endless = SimStage { pieces: u64::MAX, ..script(FAULTS) };
             let mut engine = engine(&scene(text), endless, seed);
             engine.platform_mut().inject(15_000 + seed * 911, Input::DrainRequested);
@@ -213,7 +213,7 @@ fn drain_loses_nothing_while_workers_crash() {
 fn failing_stage_gives_everything_back_while_workers_crash() {
     for text in SCENES {
         let topology = scene(text);
-        for seed in 0..60 {
+        for seed in 0..30 {
             let failing = (seed % topology.stages.len() as u64) as usize;
             let relentless = SimFaults { relentless: seed % 2 == 0, ..FAULTS };
             let mut scripts = vec![script(relentless); topology.stages.len()];
@@ -236,13 +236,14 @@ fn assert_fails(text: &str, faults: SimFaults, seed: u64) -> Engine<SimPlatform>
 }
 
 #[test]
-fn batch_that_kills_its_worker_three_times_fails_the_run() {
+fn batch_that_kills_its_worker_too_often_fails_the_run() {
     let poison = SimFaults { poison: Some(11), relentless: true, ..SimFaults::default() };
     for text in &SCENES[..3] {
         for seed in 0..20 {
             // What is killed when the run fails dies, too.
+            let most = u64::from(ATTEMPTS_MAX);
             let deaths = assert_fails(text, poison, seed).platform_mut().mishaps()[0];
-            assert!((3..=6).contains(&deaths), "{deaths} deaths, seed {seed}, {text}");
+            assert!((most..=most + 3).contains(&deaths), "{deaths} deaths, seed {seed}, {text}");
         }
     }
 }
@@ -340,4 +341,16 @@ fn same_seed_gives_the_same_crashes() {
     };
     assert_eq!(ticks(5), ticks(5));
     assert_ne!(ticks(5), ticks(6));
+}
+
+#[test]
+fn worker_that_is_ready_too_late_does_not_come_up() {
+    let mut engine = engine(&scene(SCENES[0]), script(SimFaults::default()), 1);
+    let late = WorkerState::Stopping { reason: Some(ExitReason::StartTimedOut) };
+    let mut workers = engine.world_mut().query::<(Entity, &mut WorkerState)>();
+    let (instance, mut state) = workers.iter_mut(engine.world_mut()).next().unwrap();
+    *state = late;
+    engine.platform_mut().inject(0, Input::WorkerStarted { instance });
+    engine.tick();
+    assert_eq!(engine.world().get(instance), Some(&late));
 }

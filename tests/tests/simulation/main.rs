@@ -144,7 +144,8 @@ fn diamond_takes_both_sides_of_a_batch_in_turn() {
 fn diamond_that_meets_at_a_stage_comes_out_of_it_in_turn() {
     for kind in ["stateless", "mergeable", "exclusive", "stateless!", "mergeable!", "exclusive!"] {
         let text = format!(
-            "in source; left stateless in; right stateless in; both {kind} left right; out sink both"
+            "in source; left stateless in; right stateless in; both {kind} left right; \
+             out sink both"
         );
         let script = |_| SimStage { pieces: 2, finish_batches: 0, ..SimStage::default() };
         check(
