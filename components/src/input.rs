@@ -74,7 +74,8 @@ pub enum Input {
         fault: FaultId,
     },
     /// A finishing stage emitted something. Comes before its `StageFinished`; of an isolated stage
-    /// both come, or neither.
+    /// both come, or neither. As for a batch, one comes for each port that is read, in their order,
+    /// where nothing was emitted one of no rows: so the lineage exists on every edge.
     FinishEmitted {
         /// The stage.
         stage: Entity,

@@ -54,7 +54,7 @@ pub struct RunReport {
     pub seconds: f64,
     /// Ticks.
     pub ticks: u64,
-    /// Largest resident memory of the process, bytes.
+    /// Largest resident memory of the engine's process, bytes; workers have theirs beside.
     pub memory_peak_bytes: u64,
     /// Most bytes of batches in flight at once.
     pub batches_peak_bytes: u64,

@@ -140,3 +140,47 @@ fn footprint(source: usize, growths: &[u64], parents: &[[u16; EDGES_IN_MAX]]) ->
     }
     total
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::{format, string::String};
+
+    use super::*;
+
+    /// Sources with so many pieces of 10 bytes in flight: which are granted one more, in order.
+    fn plan(pieces: &[u32], reserved: u64, held: u64) -> String {
+        let mut readers: [Reader; 2] = core::array::from_fn(|index| Reader {
+            source: Entity::from_raw_u32(index as u32 + 1).expect("small numbers are entities"),
+            index: index as u16,
+            reads: READS_IN_FLIGHT_MAX - 1,
+            admitted: pieces.get(index).copied().unwrap_or(0),
+            piece_bytes: 10,
+        });
+        for (reader, &pieces) in readers.iter_mut().zip(pieces) {
+            reader.reads = if pieces == 0 { 0 } else { reader.reads };
+        }
+        let budget = Budget { limit: 100, reserved, held, held_share: 25, pieces_max: 99 };
+        let mut granted = String::new();
+        plan_admission(&mut readers[..pieces.len()], budget, |reader| {
+            granted += &format!("{} ", reader.index);
+        });
+        granted
+    }
+
+    #[test]
+    fn piece_is_granted_up_to_the_limit() {
+        assert_eq!(plan(&[1], 90, 0), "0 ");
+        assert_eq!(plan(&[1], 91, 0), "");
+    }
+
+    #[test]
+    fn held_batches_take_from_the_same_memory() {
+        assert_eq!(plan(&[1], 70, 20), "0 ");
+        assert_eq!(plan(&[1], 70, 21), "");
+    }
+
+    #[test]
+    fn source_without_a_piece_is_granted_one_whatever_is_held() {
+        assert_eq!(plan(&[1, 0], 100, 100), "1 ");
+    }
+}

@@ -24,7 +24,7 @@ pub fn tanda() -> PathBuf {
     static CHECKED: Once = Once::new();
     CHECKED.call_once(|| {
         let release = if program.iter().any(|part| part == "release") { " --release" } else { "" };
-        let advice = format!("run `cargo build{release}` first, or test with `--workspace`");
+        let advice = format!("run `cargo build{release}` first, or test the whole workspace");
         let built = fs::metadata(&program).and_then(|data| data.modified());
         let built =
             built.unwrap_or_else(|error| panic!("{}: {error}; {advice}", program.display()));

@@ -87,9 +87,11 @@ fn totals(report: &RunReport) -> String {
         Ok(()) => "ledger balanced".to_owned(),
         Err(difference) => format!("LEDGER DOES NOT BALANCE: {difference}"),
     };
+    let isolated = report.stages.iter().any(|stage| stage.sandbox.is_some());
+    let of = if isolated { " of the engine" } else { "" };
     let rows_per_second = report.rows_in() as f64 / report.seconds.max(1e-9);
     format!(
-        "{}: {outcome} in {:.2} s, {} rows/s, peak memory {}, {ledger}\n",
+        "{}: {outcome} in {:.2} s, {} rows/s, peak memory{of} {}, {ledger}\n",
         report.scene,
         report.seconds,
         count(rows_per_second as u64),

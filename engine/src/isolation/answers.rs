@@ -16,7 +16,7 @@ use tanda_worker::protocol::{DESCRIPTION_BYTES_MAX, FAILURE_BYTES_MAX, Failure, 
 use tanda_worker::sandbox::Level;
 
 use super::Shared;
-use super::feed::{Ask1, Releases, What, lock};
+use super::feed::{Pending, Releases, What, lock};
 use super::shared::WorkerSegment;
 use super::thread::Told;
 use crate::platform::os::{JobDone, JobReport, Left};
@@ -85,7 +85,11 @@ impl Answers {
 
     /// Takes one slot; `asked` is the oldest command without a last answer. Gives a report when it
     /// was the last answer.
-    pub(super) fn take(&mut self, slot: &Slot, asked: Option<&Ask1>) -> Result<Option<Told>, Lie> {
+    pub(super) fn take(
+        &mut self,
+        slot: &Slot,
+        asked: Option<&Pending>,
+    ) -> Result<Option<Told>, Lie> {
         let asked = asked.filter(|asked| asked.token == slot.token);
         let asked = asked.ok_or_else(|| Lie(format!("it answered {} unasked", slot.token)))?;
         if self.lease.is_none() {
@@ -104,7 +108,7 @@ impl Answers {
         }
     }
 
-    fn port(&self, slot: &Slot, asked: &Ask1) -> Result<(usize, &PortLayout), Lie> {
+    fn port(&self, slot: &Slot, asked: &Pending) -> Result<(usize, &PortLayout), Lie> {
         let port = slot.port as usize;
         let layout = self.layout.ports.get(port);
         let layout = layout.ok_or_else(|| Lie(format!("there is no port {port}")))?;
@@ -122,7 +126,7 @@ impl Answers {
         }
     }
 
-    fn emitted(&mut self, slot: &Slot, asked: &Ask1) -> Result<(), Lie> {
+    fn emitted(&mut self, slot: &Slot, asked: &Pending) -> Result<(), Lie> {
         let (port, layout) = self.port(slot, asked)?;
         if !layout.connected {
             return Err(Lie(format!("it emitted on port `{}`, which nobody reads", layout.name)));
@@ -147,7 +151,7 @@ impl Answers {
         Ok(())
     }
 
-    fn counted(&mut self, slot: &Slot, asked: &Ask1) -> Result<(), Lie> {
+    fn counted(&mut self, slot: &Slot, asked: &Pending) -> Result<(), Lie> {
         let (port, layout) = self.port(slot, asked)?;
         if layout.connected && matches!(asked.what, What::Process { .. }) {
             return Err(Lie(format!("it only counted rows of port `{}`", layout.name)));
@@ -156,7 +160,7 @@ impl Answers {
         Ok(())
     }
 
-    fn done(&mut self, slot: &Slot, asked: &Ask1) -> Result<Told, Lie> {
+    fn done(&mut self, slot: &Slot, asked: &Pending) -> Result<Told, Lie> {
         let left = std::mem::take(&mut self.left);
         let told = match &asked.what {
             What::Process { batch, input } => {
@@ -177,7 +181,7 @@ impl Answers {
         Ok(told)
     }
 
-    fn failed(&mut self, slot: &Slot, asked: &Ask1) -> Result<Told, Lie> {
+    fn failed(&mut self, slot: &Slot, asked: &Pending) -> Result<Told, Lie> {
         self.left.clear();
         let text = self.bytes(slot, FAILURE_BYTES_MAX)?;
         let failure: Failure = serde_json::from_slice(&text)
@@ -231,7 +235,7 @@ impl Answers {
     }
 
     /// From when the worker could begin, to now.
-    fn elapsed(&self, asked: &Ask1) -> u32 {
+    fn elapsed(&self, asked: &Pending) -> u32 {
         let began = asked.since.max(self.last_answer);
         u32::try_from(began.elapsed().as_micros()).unwrap_or(u32::MAX)
     }

@@ -14,16 +14,17 @@ use tanda_memory::{DescribeError, SegmentId, describe};
 use tanda_worker::protocol::{Ask, command};
 
 use super::Shared;
-use super::process::{Killer, say};
+use super::life::Killer;
+use super::process::say;
 
 /// Slots kept free for commands: no number of releases may hold one back.
 const ROOM_FOR_COMMANDS: usize = 16;
 
 /// What was asked of a worker and is not answered yet, oldest first.
-pub(super) type Asked = Arc<Mutex<VecDeque<Ask1>>>;
+pub(super) type Asked = Arc<Mutex<VecDeque<Pending>>>;
 
 /// One command on its way.
-pub(super) struct Ask1 {
+pub(super) struct Pending {
     pub(super) token: u64,
     pub(super) what: What,
     pub(super) since: Instant,
@@ -139,7 +140,12 @@ impl Feed {
             ..Slot::default()
         };
         let memory = Some(extent.freeze());
-        lock(&self.asked).push_back(Ask1 { token, what, since: Instant::now(), _memory: memory });
+        lock(&self.asked).push_back(Pending {
+            token,
+            what,
+            since: Instant::now(),
+            _memory: memory,
+        });
         let mut end = lock(&self.end);
         release(&mut end, &self.releases);
         if end.submit(&slot).is_err() {

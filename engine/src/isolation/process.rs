@@ -1,28 +1,21 @@
-//! One worker process, from its start to its end.
+//! A worker with an open plugin: started, asked to open and to bind, before the run.
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
 use std::time::Duration;
 
 use arrow::datatypes::SchemaRef;
 use tanda_components::ExitReason;
-use tanda_ipc::{Channel, ChannelError, EngineEnd, WorkerFds, connect, pidfd_open};
+use tanda_ipc::{Channel, ChannelError, EngineEnd, WorkerFds, connect};
 use tanda_memory::{SegmentError, SegmentFile};
 use tanda_plugin_host::{Binding, Bound, Call, CallError, Flags, LayoutError, Wanted};
 use tanda_worker::protocol::{Ask, Failure, Opened, Reply, wanted_out};
 use tanda_worker::sandbox::Level;
 
-use super::log::Log;
+use super::life::Life;
 use super::shared::WorkerSegment;
-use super::{Recipe, Shared, exe, spawner};
-
-/// All that is in the environment of a worker: glibc's heap keeps what is freed, up to 256 MiB, and
-/// takes blocks below 32 MiB from it. Another libc takes no notice.
-const MALLOC_KEEPS: [(&str, &str); 2] =
-    [("MALLOC_TRIM_THRESHOLD_", "268435456"), ("MALLOC_MMAP_THRESHOLD_", "33554432")];
+use super::{Recipe, Shared};
 
 /// How long a worker may leave a frame unread.
 const SEND_TIMEOUT: Duration = Duration::from_secs(10);
@@ -241,123 +234,4 @@ fn listen(
         }
         Err(error) => Err(life.died(what, Some(&error))),
     }
-}
-
-/// The process itself. Killed and reaped when dropped.
-pub(super) struct Life {
-    child: Arc<Mutex<Child>>,
-    pub(super) pidfd: OwnedFd,
-    log: Log,
-}
-
-impl Life {
-    fn begin(recipe: &Recipe, stdin: OwnedFd) -> Result<Self, StartFault> {
-        let executable = exe::worker_executable().map_err(StartFault::NoExecutable)?;
-        let mut command = Command::new(executable);
-        command
-            .arg(exe::WORKER_ARGUMENT)
-            .env_clear()
-            // The columns of one batch are as large as those of the next: what it frees it needs
-            // again, and giving it back to the system in between costs a page fault a page.
-            .envs(MALLOC_KEEPS)
-            // A Ctrl-C at the terminal is for the engine, which drains its workers.
-            .process_group(0)
-            .stdin(Stdio::from(stdin))
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped());
-        let mut child = spawner::spawn(command)?;
-        let pipe = child.stderr.take().expect("its standard error is a pipe");
-        let begun = pidfd_open(child.id())
-            .and_then(|pidfd| Ok((pidfd, Log::follow(recipe.stage.clone(), pipe)?)));
-        let child = Arc::new(Mutex::new(child));
-        match begun {
-            Ok((pidfd, log)) => Ok(Self { child, pidfd, log }),
-            Err(error) => {
-                Killer(child).kill_and_reap();
-                Err(error.into())
-            }
-        }
-    }
-
-    pub(super) fn killer(&self) -> Killer {
-        Killer(Arc::clone(&self.child))
-    }
-
-    pub(super) fn kill(&self) {
-        self.killer().kill();
-    }
-
-    /// Kills it, if it lives, and gives how it ended, with the last lines of its log.
-    pub(super) fn end(&self) -> (ExitReason, String) {
-        self.kill();
-        let status = lock(&self.child).wait();
-        let (reason, mut how) = match status {
-            Ok(status) => how_it_ended(status.code(), status.signal()),
-            Err(error) => {
-                (ExitReason::Exited { code: -1 }, format!("it cannot be waited for: {error}"))
-            }
-        };
-        let lines = self.log.last_words();
-        if !lines.is_empty() {
-            how.push_str(&format!("; its last words: {}", lines.join(" | ")));
-        }
-        (reason, how)
-    }
-
-    /// It broke off, or said what makes no sense.
-    fn died(&self, what: &'static str, error: Option<&dyn std::fmt::Display>) -> StartFault {
-        // Who closed the channel is ending: what it was ending of is not covered up by our kill.
-        let _ = wait_a_moment(self.pidfd.as_fd());
-        let (_, mut how) = self.end();
-        if let Some(error) = error {
-            how.push_str(&format!(" ({error})"));
-        }
-        StartFault::Died { what, how }
-    }
-}
-
-/// Waits a moment for the end of a process.
-fn wait_a_moment(pidfd: std::os::fd::BorrowedFd<'_>) -> nix::Result<bool> {
-    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-    let mut fds = [PollFd::new(pidfd, PollFlags::POLLIN)];
-    Ok(poll(&mut fds, PollTimeout::from(200_u16))? > 0)
-}
-
-fn how_it_ended(code: Option<i32>, signal: Option<i32>) -> (ExitReason, String) {
-    match (code, signal) {
-        (Some(code), _) => (ExitReason::Exited { code }, format!("it exited with code {code}")),
-        (None, Some(signal)) => {
-            let name =
-                nix::sys::signal::Signal::try_from(signal).map_or("?", |signal| signal.as_str());
-            (ExitReason::Signalled { signal }, format!("it was killed by {name}"))
-        }
-        (None, None) => (ExitReason::Exited { code: -1 }, "it ended".to_owned()),
-    }
-}
-
-impl Drop for Life {
-    fn drop(&mut self) {
-        self.killer().kill_and_reap();
-    }
-}
-
-/// Kills a process, from any thread; harmless when it has been reaped.
-#[derive(Clone)]
-pub(super) struct Killer(Arc<Mutex<Child>>);
-
-impl Killer {
-    pub(super) fn kill(&self) {
-        // An error: it has been reaped.
-        let _ = lock(&self.0).kill();
-    }
-
-    fn kill_and_reap(&self) {
-        let mut child = lock(&self.0);
-        let _ = child.kill();
-        let _ = child.wait();
-    }
-}
-
-fn lock(child: &Mutex<Child>) -> std::sync::MutexGuard<'_, Child> {
-    child.lock().unwrap_or_else(PoisonError::into_inner)
 }

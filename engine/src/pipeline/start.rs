@@ -140,7 +140,8 @@ impl Starting<'_> {
             Running::Isolated(isolated) => (Vec::new(), Some(isolated)),
         };
         started.topology.stages.push(spec);
-        started.parts.push(StageParts { name, work, isolated, adapters, end });
+        let delivered = self.delivered[index].clone();
+        started.parts.push(StageParts { name, work, isolated, adapters, delivered, end });
         Ok(())
     }
 

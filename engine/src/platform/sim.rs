@@ -259,13 +259,20 @@ impl SimPlatform {
     fn flush(&mut self, stage: Entity) -> Vec<Input> {
         let known = self.known(stage);
         known.finishing = false;
-        let (index, connected, first) = (known.index, known.connected[0], known.instances[0]);
+        let (index, connected, first) = (known.index, known.connected, known.instances[0]);
         let absorbed = self.worker(first).state;
         let mut answer = Vec::new();
         for seq in 0..self.stages[index].finish_batches {
             let content = Content { absorbed, ..Content::new(index, seq, 5) };
-            let buffer = connected.then(|| self.pool.insert(content));
-            answer.push(Input::FinishEmitted { stage, port: 0, buffer, rows: 5, bytes: 500 });
+            let nothing = Content::new(index, seq, 0);
+            for (port, &connected) in connected.iter().enumerate() {
+                let content = if port == 0 { content } else { nothing };
+                let buffer = connected.then(|| self.pool.insert(content));
+                if port == 0 || connected {
+                    let (port, rows, bytes) = (port as u8, content.rows, content.rows * 100);
+                    answer.push(Input::FinishEmitted { stage, port, buffer, rows, bytes });
+                }
+            }
         }
         answer.push(Input::StageFinished { stage });
         answer

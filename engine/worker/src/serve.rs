@@ -159,7 +159,8 @@ impl Server {
             }
         };
         self.given.insert(slot.token, given);
-        self.say(&last)?;
+        self.say(&last);
+        self.end.wake();
         self.fail.at("done");
         Ok(())
     }
@@ -180,7 +181,7 @@ impl Server {
         for (port, output) in outputs.ports.into_iter().enumerate() {
             match output {
                 Output::Batch(batch) => self.emit(slot, port, &batch, Some(&input), given)?,
-                Output::Rows(rows) => self.count(slot, port, rows)?,
+                Output::Rows(rows) => self.count(slot, port, rows),
             }
         }
         Ok(())
@@ -198,7 +199,7 @@ impl Server {
             let emitted = left.iter().filter(|(at, _)| *at == port);
             let emitted: u64 = emitted.map(|(_, batch)| batch.num_rows() as u64).sum();
             if rows > emitted {
-                self.count(slot, port, rows - emitted)?;
+                self.count(slot, port, rows - emitted);
             }
         }
         Ok(())
@@ -242,16 +243,16 @@ impl Server {
         given.batches.push(sealed);
         let mut emitted = last_slot(slot, answer::EMITTED, Some(range));
         emitted.port = port as u32;
-        self.say(&emitted).map_err(Failure::new)?;
+        self.say(&emitted);
         self.fail.at("emitted");
         Ok(())
     }
 
-    fn count(&mut self, slot: &Slot, port: usize, rows: u64) -> Result<(), Failure> {
+    fn count(&mut self, slot: &Slot, port: usize, rows: u64) {
         let mut counted = last_slot(slot, answer::COUNTED, None);
         counted.port = port as u32;
         counted.extra[0] = rows;
-        self.say(&counted).map_err(Failure::new)
+        self.say(&counted);
     }
 
     fn put(&mut self, bytes: &[u8], given: &mut Given) -> Result<Range, Failure> {
@@ -262,15 +263,16 @@ impl Server {
         Ok(range)
     }
 
-    /// The engine takes answers as they come, so a full ring has room soon; if the engine is gone,
-    /// so are we.
-    fn say(&mut self, slot: &Slot) -> Result<(), WorkerError> {
+    /// Gives a part of an answer; the engine is woken by its last part.
+    fn say(&mut self, slot: &Slot) {
         let mut slot = *slot;
         slot.segment = self.arena.id().0;
-        while self.end.answer(&slot).is_err() {
+        // The engine takes answers as they come, so a full ring has room soon; if the engine is
+        // gone, so are we.
+        while self.end.answer_in_part(&slot).is_err() {
+            self.end.wake();
             std::thread::yield_now();
         }
-        Ok(())
     }
 }
 

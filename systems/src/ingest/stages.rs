@@ -88,7 +88,8 @@ impl Facts<'_, '_> {
             priority: Priority::default(),
             admitted_by: AdmittedBy(None),
         };
-        seq.0 += 1;
+        let last_port = edges.as_slice().iter().map(|edge| edge.port).max();
+        seq.0 += u64::from(last_port == Some(port));
         let (occupancies, admissions) = (&mut self.occupancies, &mut self.admissions);
         let names =
             emission.spawn_on_edges(&mut self.commands, edges, port, occupancies, admissions);

@@ -302,12 +302,65 @@ fn stage_that_dies_at_every_snapshot_fails() {
     }
 }
 
+/// Of the workers that wait for a finish which hangs, one is to blame, and the others are not.
+#[test]
+fn finish_that_hangs_is_blamed_on_one_worker() {
+    let relentless = true;
+    let finish_per_mille = 1_000;
+    let hang_per_mille = 1_000;
+    let never = SimFaults::default();
+    let faults = SimFaults { finish_per_mille, hang_per_mille, relentless, ..never };
+    for seed in 0..10 {
+        let mut engine = engine(&super::topology(SCENES[1], 3), script(faults), seed)
+            .insert_resource(Deaths::default())
+            .observe(note_death);
+        engine.run_to_end();
+        let deaths = &engine.world().resource::<Deaths>().0;
+        let blamed = deaths.iter().filter(|died| **died == ExitReason::TimedOut).count();
+        assert_eq!(blamed, usize::from(ATTEMPTS_MAX), "seed {seed}: {deaths:?}");
+        assert!(deaths.len() > blamed, "seed {seed}: {deaths:?}");
+    }
+}
+
 /// The most batches that a worker of the stage held at once.
 #[derive(Resource, Default)]
 struct Fed(u8);
 
 fn note_fed(mut fed: ResMut<Fed>, workers: Query<&InFlight, With<WorkerState>>) {
     fed.0 = workers.iter().map(|held| held.count).chain([fed.0]).max().unwrap_or(0);
+}
+
+/// Ticks after which a worker had a free slot, the next batch waited for it, and nothing woke the
+/// next tick.
+#[derive(Resource, Default)]
+struct Starved(u32);
+
+fn note_starved(
+    again: Res<TickAgain>,
+    origins: Res<Origins>,
+    mut starved: ResMut<Starved>,
+    workers: Query<(&Instance, &InFlight), With<WorkerState>>,
+    stages: Query<(&Frontier, &StageInputs)>,
+    batches: Query<(&BatchState, &At, &Lineage)>,
+) {
+    for (instance, in_flight) in &workers {
+        let (frontier, inputs) = stages.get(instance.stage).unwrap();
+        let next = frontier.settle(inputs.carries(), &origins);
+        let waits = batches.iter().any(|(state, at, &lineage)| {
+            let place = Frontier::of(lineage, at.input);
+            at.stage == instance.stage && *state == BatchState::Ready && Some(place) == next
+        });
+        starved.0 += u32::from(waits && in_flight.count < in_flight.slots && !again.0);
+    }
+}
+
+#[test]
+fn worker_of_an_order_does_not_wait_for_a_batch_that_is_there() {
+    let mut engine = engine(&super::topology(SCENES[2], 3), script(SimFaults::default()), 3)
+        .insert_resource(Starved::default())
+        .add_systems(TickSystems::Retire, note_starved);
+    engine.run_to_end();
+    assert_eq!(engine.world().resource::<Starved>().0, 0);
 }
 
 #[test]

@@ -166,10 +166,30 @@ fn diamonds_behind_one_another_multiply() {
          d sink c.1; out sink c",
         |_| SimStage { pieces: 2, finish_batches: 1, ..SimStage::default() },
         expect![[r#"
-            5: 0.0 0.0 0.0 0.1 0.1 0.1
+            5: 0.0 0.0 0.0 0.1 0.1 0.1 4.0
             6: 0.0 0.0 0.0 0.1 0.1 0.1 4.0
         "#]],
     );
+}
+
+/// What is flushed on one port has its place on the others too, or an order behind them would wait
+/// for it for ever.
+#[test]
+fn flush_on_one_port_holds_up_nobody_behind_another() {
+    for kind in ["mergeable", "mergeable!"] {
+        let text = format!(
+            "a source; sum {kind} a; window exclusive sum.1; out sink sum; end sink window"
+        );
+        let script = |_| SimStage { pieces: 2, finish_batches: 2, ..SimStage::default() };
+        check(
+            &text,
+            script,
+            expect![[r#"
+            3: 0.0 0.1 1.0 1.1
+            4: 0.0 0.1 1.0 1.1 2.0 2.1
+        "#]],
+        );
+    }
 }
 
 #[test]

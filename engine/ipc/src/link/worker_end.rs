@@ -114,11 +114,25 @@ impl WorkerEnd {
     /// # Errors
     /// No slot is free; nothing was written.
     pub fn answer(&mut self, slot: &Slot) -> Result<(), RingFull> {
-        self.completions.push(&slot.to_words())?;
+        self.answer_in_part(slot)?;
+        self.wake();
+        Ok(())
+    }
+
+    /// As [`answer`](Self::answer), but lets the engine sleep: more follows at once, or
+    /// [`wake`](Self::wake).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn answer_in_part(&mut self, slot: &Slot) -> Result<(), RingFull> {
+        self.completions.push(&slot.to_words())
+    }
+
+    /// Wakes the engine if it sleeps or is about to.
+    pub fn wake(&self) {
         if self.completions.peer_sleeps() {
             self.wake_engine.ring();
         }
-        Ok(())
     }
 
     /// Waits for a submission, or until `also` is readable or hung up. First looks as long as

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use arrow::record_batch::RecordBatch;
 use bevy_ecs::{entity::EntityHashMap, prelude::*};
 use tanda_components::{Edges, Instance, limits::PORTS_MAX};
 
@@ -62,6 +63,7 @@ impl OsPlatform {
             seals: None,
             adapters: parts.adapters.into(),
             connected,
+            nothing: parts.delivered.into_iter().map(RecordBatch::new_empty).collect(),
             reader: None,
             rows_read: None,
             writer: None,

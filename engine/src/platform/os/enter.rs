@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use bevy_ecs::entity::Entity;
-use tanda_components::{BufferHandle, Input};
+use tanda_components::{BufferHandle, Input, limits::PORTS_MAX};
 
 use super::{
     Completion, OsPlatform,
@@ -84,11 +84,27 @@ impl OsPlatform {
 
     pub(super) fn enter_finish(&mut self, stage: Entity, left: Vec<(usize, Left)>) {
         for (port, left) in left {
-            let (buffer, rows, bytes) = self.enter_left(stage, port, left);
-            let port = port as u8;
-            self.backlog.push_back(Input::FinishEmitted { stage, port, buffer, rows, bytes });
+            let connected = self.stage(stage).connected;
+            if !connected[port] || matches!(left, Left::Rows(_)) {
+                self.enter_finished(stage, port, left);
+                continue;
+            }
+            // One batch for each port that is read, as of every batch that is processed.
+            let mut left = Some(left);
+            for other in (0..PORTS_MAX).filter(|&other| connected[other]) {
+                let emitted = left.take_if(|_| other == port);
+                let nothing = || Left::Batch(self.stage(stage).nothing[other].clone());
+                let emitted = emitted.unwrap_or_else(nothing);
+                self.enter_finished(stage, other, emitted);
+            }
         }
         self.backlog.push_back(Input::StageFinished { stage });
+    }
+
+    fn enter_finished(&mut self, stage: Entity, port: usize, left: Left) {
+        let (buffer, rows, bytes) = self.enter_left(stage, port, left);
+        let port = port as u8;
+        self.backlog.push_back(Input::FinishEmitted { stage, port, buffer, rows, bytes });
     }
 
     fn enter_left(

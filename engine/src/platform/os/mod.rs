@@ -21,6 +21,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use arrow::{datatypes::SchemaRef, record_batch::RecordBatch};
 use bevy_ecs::{entity::EntityHashMap, prelude::*};
 use rayon::ThreadPool;
 use tanda_components::{
@@ -55,6 +56,8 @@ pub(crate) struct StageParts {
     pub(crate) isolated: Option<IsolatedParts>,
     /// One adapter for each incoming edge.
     pub(crate) adapters: Vec<Adapter>,
+    /// Schema of what leaves on each port.
+    pub(crate) delivered: Vec<SchemaRef>,
     /// Reader or writer.
     pub(crate) end: StageEnd,
 }
@@ -114,6 +117,8 @@ struct Running {
     name: String,
     adapters: Arc<[Adapter]>,
     connected: [bool; PORTS_MAX],
+    /// A batch of no rows for each port.
+    nothing: Vec<RecordBatch>,
     plugins: Vec<Arc<Mutex<PluginInstance>>>,
     /// Its instances in the order of their numbers, if it is isolated.
     isolated: Vec<Entity>,
