@@ -1,5 +1,4 @@
 //! Branches that part and meet again, on the operating system: every row arrives, and the run ends.
-#![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 use tanda_tests::Bench;
 

@@ -1,6 +1,7 @@
 //! A worker at work: it takes commands from the ring, calls the plugin, and answers.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
@@ -28,6 +29,8 @@ pub(crate) struct Server {
     given: HashMap<u64, Given>,
     segments_received: u64,
     scratch: Vec<u8>,
+    /// Who keeps a batch that it was given: nobody here, the engine does.
+    nobody: Arc<()>,
 }
 
 /// What keeps the memory of an answer: batches, and raw bytes.
@@ -61,6 +64,7 @@ impl Server {
             given: HashMap::new(),
             segments_received: 0,
             scratch: Vec::new(),
+            nobody: Arc::new(()),
         }
     }
 
@@ -172,7 +176,7 @@ impl Server {
             copy_out(&self.segments, from, slot.offset, slot.bytes, DESCRIPTION_BYTES_MAX)
                 .map_err(Failure::new)?;
         // The engine keeps the batch until this command is answered, so nobody else has to.
-        let trust = Trust::InPlace { from: None, owner: std::sync::Arc::new(()) };
+        let trust = Trust::InPlace { from: None, owner: Arc::<()>::clone(&self.nobody) };
         let input =
             rebuild(&description, schema, &self.segments, None, trust).map_err(Failure::new)?.batch;
         self.fail.at("rebuilt");
