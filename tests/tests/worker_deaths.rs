@@ -106,6 +106,7 @@ fn w1_survives(level: &str, input: &str, golden: &str, batch_rows: u32) {
     let seed = 0x7a6e_6461 ^ wanted;
     let (mut dice, outages) = (Dice(seed), Outages::default());
     let (total, mut runs, mut restarts) = (AtomicU64::new(0), 0, 0);
+    let mut open_files = None;
     while total.load(Ordering::Relaxed) < wanted {
         let out = Bench::new();
         let params = [("input", input), ("out", &out.file(""))];
@@ -128,6 +129,11 @@ fn w1_survives(level: &str, input: &str, golden: &str, batch_rows: u32) {
             assert!(result == expected, "{level}, seed {seed:#x}: {name} after {report:?}");
         }
         runs += 1;
+        // The first run may leave what the process keeps, every other one leaves as much.
+        let open = fs::read_dir("/proc/self/fd").unwrap().count();
+        assert!(open <= *open_files.get_or_insert(open), "{level}: {open} files after {runs} runs");
+        let maps = fs::read_to_string("/proc/self/maps").unwrap();
+        assert!(!maps.contains("tanda-segment"), "{level}: a segment is still mapped");
         restarts += report.stages.iter().map(|stage| u64::from(stage.restarts)).sum::<u64>();
     }
     assert!(restarts > 0, "{level}: no worker of {runs} runs was started again");
