@@ -121,8 +121,8 @@ pub enum Input {
     SnapshotTaken {
         /// The isolated instance.
         instance: Entity,
-        /// Size of the snapshot, bytes.
-        bytes: u64,
+        /// Time the instance took for it, microseconds.
+        elapsed_micros: u32,
     },
     /// The user wants the run to end: sources stop, what is in flight goes through.
     DrainRequested,

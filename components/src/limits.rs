@@ -21,11 +21,14 @@ pub const THREADS_MAX: u16 = 256;
 /// Times that a batch may be held by a worker that dies, times in a row that a worker may die over
 /// a snapshot, and over the end of its stage.
 pub const ATTEMPTS_MAX: u8 = 5;
-/// Microseconds of work that the death of a worker with a state may cost, beside what its batches
-/// take of the memory: then it is asked for a snapshot.
-pub const HELD_MICROS_MAX: u64 = 100_000;
-/// Batches that a worker with a state may have taken in since its last snapshot, likewise.
+/// Microseconds of work after which a worker with a state is asked for a snapshot, so that its
+/// death costs little and the memory of what it has taken in is used again while it is warm.
+pub const HELD_MICROS_MAX: u64 = 20_000;
+/// Batches that it may have taken in since its last snapshot, likewise.
 pub const HELD_BATCHES_MAX: u32 = 256;
+/// A snapshot is not asked for before the work since the last one took so many times as long as
+/// that one, unless memory is short: snapshots take less than a sixteenth of the time.
+pub const WORK_PER_SNAPSHOT_MIN: u64 = 16;
 /// Starts in a row of a worker that may come to nothing.
 pub const FAILED_STARTS_MAX: u8 = 5;
 /// Batches that a worker holds at most: one being worked on and one waiting, so that it never waits

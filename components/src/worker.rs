@@ -95,6 +95,8 @@ pub struct Snapshotting {
     pub held_micros: u64,
     /// How many they are.
     pub held_count: u32,
+    /// Time that its last snapshot took, microseconds.
+    pub cost_micros: u32,
 }
 
-const _: () = assert!(size_of::<(WorkerState, LastBeat, Timeouts, Restarts, Snapshotting)>() <= 64);
+const _: () = assert!(size_of::<(WorkerState, LastBeat, Timeouts, Restarts, Snapshotting)>() <= 80);

@@ -26,4 +26,4 @@ pub use build::{EdgeSpec, Isolation, StageSpec, Topology, build_world};
 pub use dispatch::{Candidate, Idle, plan_dispatch};
 pub use schedule::{TickSystems, build_schedule};
 pub use tick_arena::TickArena;
-pub use workers::plan_deadline;
+pub use workers::{is_snapshot_due, plan_deadline};

@@ -4,7 +4,7 @@ use bevy_ecs::prelude::*;
 use tanda_components::{
     Budget, Clock, Effect, EngineTime, ExitReason, InFlight, Instance, LastBeat, NextDeadline,
     Outbox, Restarts, Run, Snapshotting, StageState, TickAgain, Timeouts, WorkerState,
-    limits::{HELD_BATCHES_MAX, HELD_MICROS_MAX, WORKER_EFFECTS_MAX},
+    limits::{HELD_BATCHES_MAX, HELD_MICROS_MAX, WORK_PER_SNAPSHOT_MIN, WORKER_EFFECTS_MAX},
 };
 
 /// When a worker is overdue, and what it is killed for then; `None` while it owes nothing.
@@ -150,8 +150,18 @@ pub(crate) fn replace_workers(
     }
 }
 
-/// Asks a worker for a snapshot when the batches held for it pass its share of the memory, or
-/// would take too long to be processed again.
+/// Whether a worker is to be asked for its state: the batches held for it pass its share of the
+/// memory, or are so many that a snapshot is cheap beside the work that a death would cost.
+///
+/// Cost: constant.
+#[must_use]
+pub fn is_snapshot_due(row: &Snapshotting, share_bytes: u64) -> bool {
+    let many = row.held_micros > HELD_MICROS_MAX || row.held_count > HELD_BATCHES_MAX;
+    let cheap = row.held_micros > WORK_PER_SNAPSHOT_MIN * u64::from(row.cost_micros);
+    !row.asked && (row.held_bytes > share_bytes || many && cheap)
+}
+
+/// Asks workers for their states.
 ///
 /// Reads `Budget`, `InFlight`; writes `Snapshotting`, `LastBeat` and the outbox.
 pub(crate) fn ask_snapshots(
@@ -167,10 +177,7 @@ pub(crate) fn ask_snapshots(
     }
     let mut room = room_in(&outbox);
     for (instance, &state, in_flight, mut beat, mut snapshotting) in &mut workers {
-        let full = snapshotting.held_bytes > budget.held_share
-            || snapshotting.held_micros > HELD_MICROS_MAX
-            || snapshotting.held_count > HELD_BATCHES_MAX;
-        if !full || snapshotting.asked || state != WorkerState::Up {
+        if !is_snapshot_due(&snapshotting, budget.held_share) || state != WorkerState::Up {
             continue;
         }
         if room == 0 {
@@ -219,6 +226,26 @@ mod tests {
     #[test]
     fn start_has_a_deadline_of_its_own() {
         assert_eq!(due(WorkerState::Starting, false, 50), "107 StartTimedOut");
+    }
+
+    #[test]
+    fn snapshot_is_due_when_it_is_cheap_or_memory_is_short() {
+        let row = Snapshotting {
+            held_micros: HELD_MICROS_MAX + 1,
+            held_count: 3,
+            held_bytes: 10,
+            cost_micros: 100,
+            asked: false,
+        };
+        assert!(is_snapshot_due(&row, 10));
+        assert!(!is_snapshot_due(&Snapshotting { asked: true, ..row }, 10));
+        assert!(!is_snapshot_due(&Snapshotting { held_micros: HELD_MICROS_MAX, ..row }, 10));
+        let dear = Snapshotting { cost_micros: HELD_MICROS_MAX as u32, ..row };
+        assert!(!is_snapshot_due(&dear, 10));
+        assert!(is_snapshot_due(&dear, 9));
+        let many = Snapshotting { held_micros: 4_000, held_count: HELD_BATCHES_MAX + 1, ..row };
+        assert!(is_snapshot_due(&many, 10));
+        assert!(!is_snapshot_due(&Snapshotting { held_micros: 1_500, ..many }, 10));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use offset_allocator::{Allocation, Allocator};
 
+use crate::recent::{Recent, class_of};
 use crate::segment::map::offset_in;
 use crate::{ALIGNMENT, Extent, SegmentId, WriterMap};
 
@@ -33,8 +34,10 @@ pub struct ArenaFull {
 /// The allocator of a segment, in the process that writes it. A clone is the same arena.
 ///
 /// Its books are private memory: no other process can damage them, and nothing of them has to be
-/// mended when another process dies. Free ranges are found in classes of sizes, so one allocation
-/// finds a range for sure only if there is one an eighth larger. Constant time, under a lock.
+/// mended when another process dies. A size is rounded up to its class, at most an eighth more; a
+/// range freed lately is given out before a new one, since its memory is there and in the cache.
+/// Constant time, under a lock, but when the arena is full: then all ranges freed lately grow
+/// together first.
 #[derive(Clone)]
 pub struct Arena(Arc<Inner>);
 
@@ -47,6 +50,7 @@ struct Inner {
 struct Books {
     /// In units of [`ALIGNMENT`].
     allocator: Allocator<u32>,
+    recent: Recent,
     used_bytes: u64,
     peak_bytes: u64,
 }
@@ -56,7 +60,8 @@ impl Arena {
     pub fn new(id: SegmentId, map: WriterMap) -> Self {
         let units = u32::try_from(map.bytes() / ALIGNMENT).unwrap_or(u32::MAX);
         let allocator = Allocator::with_max_allocs(units, units.saturating_add(4).min(EXTENTS_MAX));
-        let books = Mutex::new(Books { allocator, used_bytes: 0, peak_bytes: 0 });
+        let recent = Recent::default();
+        let books = Mutex::new(Books { allocator, recent, used_bytes: 0, peak_bytes: 0 });
         Self(Arc::new(Inner { id, map, books }))
     }
 
@@ -110,7 +115,7 @@ impl Arena {
         if u64::from(units) * ALIGNMENT as u64 > self.segment_bytes() as u64 {
             return None;
         }
-        let found = books.allocator.allocate(units)?;
+        let found = books.find(units)?;
         books.used_bytes += u64::from(units) * ALIGNMENT as u64;
         books.peak_bytes = books.peak_bytes.max(books.used_bytes);
         Some(found)
@@ -119,8 +124,9 @@ impl Arena {
     pub(crate) fn release(&self, allocation: Allocation<u32>, bytes: usize) {
         // After a panic inside the allocator the range is lost, which is safe.
         if let Ok(mut books) = self.0.books.lock() {
-            books.allocator.free(allocation);
-            books.used_bytes -= bytes.next_multiple_of(ALIGNMENT) as u64;
+            let units = bytes.div_ceil(ALIGNMENT) as u32;
+            books.used_bytes -= u64::from(units) * ALIGNMENT as u64;
+            books.keep(units, allocation);
         }
     }
 
@@ -131,6 +137,31 @@ impl Arena {
             used_bytes: self.used_bytes(),
             segment_bytes: self.segment_bytes(),
         }
+    }
+}
+
+impl Books {
+    fn find(&mut self, units: u32) -> Option<Allocation<u32>> {
+        let class = class_of(units)?;
+        if let Some(found) = self.recent.take(class) {
+            return Some(found);
+        }
+        if let Some(found) = self.allocator.allocate(class.units()) {
+            return Some(found);
+        }
+        self.free_recent();
+        self.allocator.allocate(class.units())
+    }
+
+    fn keep(&mut self, units: u32, allocation: Allocation<u32>) {
+        let class = class_of(units).expect("it was found by its class");
+        if !self.recent.keep(class, allocation) {
+            self.free_recent();
+        }
+    }
+
+    fn free_recent(&mut self) {
+        self.recent.take_all().for_each(|range| self.allocator.free(range));
     }
 }
 

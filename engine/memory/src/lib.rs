@@ -25,6 +25,7 @@ mod describe;
 mod extent;
 mod layout;
 mod rebuild;
+mod recent;
 mod seal;
 mod segment;
 mod segments;

@@ -169,7 +169,10 @@ impl Answers {
                 Told::Job(JobReport { batch: *batch, done, elapsed_micros })
             }
             What::Finish { attempt } => Told::Finished { attempt: *attempt, left },
-            What::Keep => Told::State(self.bytes(slot, STATE_BYTES_MAX)?),
+            What::Keep => Told::State {
+                state: self.bytes(slot, STATE_BYTES_MAX)?,
+                elapsed_micros: self.elapsed(asked),
+            },
             What::GiveToMerge { attempt } => {
                 Told::ToMerge { attempt: *attempt, state: self.bytes(slot, STATE_BYTES_MAX)? }
             }

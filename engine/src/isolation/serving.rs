@@ -130,10 +130,9 @@ impl Serving {
                         tell(Told::Started(Box::new(feed)));
                     }
                 }
-                Told::State(kept) => {
-                    let bytes = kept.len() as u64;
+                Told::State { state: kept, elapsed_micros } => {
                     *state = Some(kept);
-                    tell(Told::SnapshotTaken { bytes });
+                    tell(Told::SnapshotTaken { elapsed_micros });
                 }
                 told @ (Told::Job(_)
                 | Told::SnapshotTaken { .. }

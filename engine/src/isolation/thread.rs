@@ -21,9 +21,9 @@ pub(crate) enum Told {
     /// A batch is done.
     Job(JobReport),
     /// The state, for the thread to keep.
-    State(Vec<u8>),
-    /// The thread keeps the state, which has so many bytes.
-    SnapshotTaken { bytes: u64 },
+    State { state: Vec<u8>, elapsed_micros: u32 },
+    /// The thread keeps the state, which took the worker so long to give.
+    SnapshotTaken { elapsed_micros: u32 },
     /// The state, to be merged into another instance's.
     ToMerge { attempt: u64, state: Vec<u8> },
     /// The state was restored.

@@ -33,11 +33,11 @@ impl Facts<'_, '_> {
     }
 
     /// What the state of `instance` had taken in is safe.
-    pub(super) fn enter_snapshot(&mut self, instance: Entity) {
+    pub(super) fn enter_snapshot(&mut self, instance: Entity, elapsed_micros: u32) {
         let (row, _, mut beat, mut restarts, _, snapshotting) =
             self.workers.get_mut(instance).expect("only a worker takes a snapshot");
         let mut snapshotting = snapshotting.expect("only a state is saved");
-        *snapshotting = Snapshotting::default();
+        *snapshotting = Snapshotting { cost_micros: elapsed_micros, ..Snapshotting::default() };
         beat.0 = self.books.clock.now;
         restarts.failed_starts = 0;
         restarts.failed_snapshots = 0;
@@ -53,7 +53,8 @@ impl Facts<'_, '_> {
         self.end_held(stage, |_| true);
         let of_stage = self.workers.iter_mut().filter(|(row, ..)| row.stage == stage);
         for mut snapshotting in of_stage.filter_map(|(.., snapshotting)| snapshotting) {
-            *snapshotting = Snapshotting { asked: snapshotting.asked, ..Snapshotting::default() };
+            let Snapshotting { asked, cost_micros, .. } = *snapshotting;
+            *snapshotting = Snapshotting { asked, cost_micros, ..Snapshotting::default() };
         }
     }
 

@@ -119,7 +119,9 @@ impl Facts<'_, '_> {
             Input::WorkerExited { instance, reason, fault } => {
                 self.enter_exit(instance, reason, fault);
             }
-            Input::SnapshotTaken { instance, .. } => self.enter_snapshot(instance),
+            Input::SnapshotTaken { instance, elapsed_micros } => {
+                self.enter_snapshot(instance, elapsed_micros);
+            }
             Input::DrainRequested => self.drain(),
         }
     }

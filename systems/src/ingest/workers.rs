@@ -48,7 +48,8 @@ impl Facts<'_, '_> {
         };
         assert!(exit.was != WorkerState::Down, "worker of {instance} exited twice");
         if let Some(mut snapshotting) = snapshotting {
-            *snapshotting = Snapshotting::default();
+            let cost_micros = snapshotting.cost_micros;
+            *snapshotting = Snapshotting { cost_micros, ..Snapshotting::default() };
         }
         if exit.finishing {
             *stage_state = StageState::Running;

@@ -112,8 +112,8 @@ impl OsPlatform {
         let stage = self.instances[&instance].0;
         match told {
             Told::Job(report) => self.enter_job(report, stage),
-            Told::SnapshotTaken { bytes } => {
-                self.backlog.push_back(Input::SnapshotTaken { instance, bytes });
+            Told::SnapshotTaken { elapsed_micros } => {
+                self.backlog.push_back(Input::SnapshotTaken { instance, elapsed_micros });
             }
             Told::ToMerge { attempt, state } => self.merge(stage, attempt, &state),
             Told::Finished { attempt, left } => {
@@ -135,7 +135,7 @@ impl OsPlatform {
                 self.backlog.push_back(Input::WorkerExited { instance, reason, fault });
             }
             // The thread keeps the state, and a merge is followed by what it was for.
-            Told::State(_) | Told::Restored | Told::Merged => {}
+            Told::State { .. } | Told::Restored | Told::Merged => {}
         }
     }
 }

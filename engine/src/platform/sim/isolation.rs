@@ -133,7 +133,7 @@ impl SimPlatform {
                 worker.snapshot = worker.state;
                 worker.snapshot_deaths = 0;
                 self.snapshots += 1;
-                vec![Input::SnapshotTaken { instance, bytes: 16 }]
+                vec![Input::SnapshotTaken { instance, elapsed_micros: 16 }]
             }
         }
     }
