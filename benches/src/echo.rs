@@ -117,7 +117,8 @@ impl Echo {
             | Effect::CancelJobs
             | Effect::StartWorker { .. }
             | Effect::KillWorker { .. }
-            | Effect::TakeSnapshot { .. } => {}
+            | Effect::TakeSnapshot { .. }
+            | Effect::FailOver { .. } => {}
         }
     }
 }
@@ -170,7 +171,8 @@ impl Platform for Echo {
             | Effect::CancelJobs
             | Effect::StartWorker { .. }
             | Effect::KillWorker { .. }
-            | Effect::TakeSnapshot { .. } => self.waiting.push_back(effect),
+            | Effect::TakeSnapshot { .. }
+            | Effect::FailOver { .. } => self.waiting.push_back(effect),
         }
     }
 }

@@ -49,6 +49,7 @@ fn stage(name: &str, kind: StageKind, instances: u16, inputs: &[(u16, u8)]) -> S
         piece_bytes: BATCH_BYTES,
         priority: 0,
         isolation: None,
+        on_failure: None,
     }
 }
 

@@ -1,6 +1,6 @@
 use bevy_ecs::{component::Component, entity::Entity};
 
-use crate::StageIndex;
+use crate::{EngineTime, StageIndex};
 
 /// Where a batch is on its way through one stage. Changed in place; see ARCHITECTURE.md for the
 /// diagram.
@@ -18,6 +18,13 @@ pub enum BatchState {
     Held {
         /// The instance whose state it is in.
         instance: Entity,
+    },
+    /// It failed and waits for its next try.
+    Delayed,
+    /// It failed, and the stage's failure policy deals with it instead of an instance.
+    FailingOver {
+        /// The platform was told.
+        given: bool,
     },
     /// At a sink: its bytes are ready and wait for their turn in the order.
     Encoded,
@@ -80,12 +87,30 @@ pub struct Priority(pub i16);
 /// What has befallen a batch at the stage where it stands.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Attempts {
-    /// Times in a row that a worker died while it held the batch; at most `ATTEMPTS_MAX`.
-    pub died: u8,
+    /// Times in a row that it failed: a worker died over it, or the plugin gave an error.
+    pub failed: u8,
+    /// Times that its poison rows were looked for.
+    pub examined: u8,
+    /// How far down the failure policy it is.
+    pub over: FailedOver,
+    /// When it first failed.
+    pub since: EngineTime,
     /// What it made has gone on and its rows are in the ledger: it is processed again only to
     /// rebuild a state that a dead worker took with it.
     pub settled: bool,
 }
 
+/// How far down the failure policy of its stage a batch is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FailedOver {
+    /// It is for the stage's instances.
+    #[default]
+    No,
+    /// The fallback was given it.
+    Fallback,
+    /// The last resort was given it.
+    Last,
+}
+
 const _: () =
-    assert!(size_of::<(BatchState, At, Lineage, Rows, Bytes, Priority, Attempts)>() <= 80);
+    assert!(size_of::<(BatchState, At, Lineage, Rows, Bytes, Priority, Attempts)>() <= 96);

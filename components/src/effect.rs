@@ -1,6 +1,6 @@
 use bevy_ecs::entity::Entity;
 
-use crate::BufferHandle;
+use crate::{BufferHandle, Failover};
 
 /// An intent for the platform, in the imperative. It answers each with the [`Input`](crate::Input)
 /// named.
@@ -55,6 +55,24 @@ pub enum Effect {
     AbandonSink {
         /// The sink.
         sink: Entity,
+    },
+    /// Deal with a batch that failed, as the stage's failure policy says. `Fallback` and `Bypass`
+    /// are answered as `ProcessBatch`; `Examine` and `Discard` by `BatchExamined`, and the rows
+    /// that were set aside leave the stage with what is made of the others; all by `BatchFailed`
+    /// if that cannot be done.
+    FailOver {
+        /// The batch.
+        batch: Entity,
+        /// Its memory.
+        buffer: BufferHandle,
+        /// On which of the stage's incoming edges it came.
+        input: u8,
+        /// The stage.
+        stage: Entity,
+        /// What is done.
+        over: Failover,
+        /// Times in a row that it has failed.
+        failed: u8,
     },
     /// Nobody names this memory any more. Not answered.
     ReleaseBuffer {

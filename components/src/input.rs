@@ -124,6 +124,18 @@ pub enum Input {
         /// Time the instance took for it, microseconds.
         elapsed_micros: u32,
     },
+    /// The poison rows of a batch that was failed over are set aside; the others are its memory
+    /// from now on, and are processed as any batch.
+    BatchExamined {
+        /// The batch.
+        batch: Entity,
+        /// The rows that are left, maybe none.
+        buffer: BufferHandle,
+        /// Memory of these, bytes.
+        bytes: u64,
+        /// Rows that were set aside.
+        dead_rows: u64,
+    },
     /// The user wants the run to end: sources stop, what is in flight goes through.
     DrainRequested,
 }

@@ -21,6 +21,17 @@ pub const THREADS_MAX: u16 = 256;
 /// Times that a batch may be held by a worker that dies, times in a row that a worker may die over
 /// a snapshot, and over the end of its stage.
 pub const ATTEMPTS_MAX: u8 = 5;
+/// Times that the poison rows of one batch are looked for before all of it is set aside.
+pub const EXAMINATIONS_MAX: u8 = 2;
+/// Tries that may fail in one search for poison rows; what is not told apart by then is set aside
+/// as a whole.
+pub const EXAMINATION_FAILS_MAX: u32 = 4_096;
+/// Tokens of a stage's retry budget at its start, and at most; ten are a retry.
+pub const RETRY_TOKENS_START: u32 = 200;
+/// See [`RETRY_TOKENS_START`].
+pub const RETRY_TOKENS_MAX: u32 = 1_000;
+/// Batches failed over, and workers killed for it, in one tick.
+pub const FAILOVERS_PER_TICK_MAX: usize = 64;
 /// Microseconds of work after which a worker with a state is asked for a snapshot, so that its
 /// death costs little and the memory of what it has taken in is used again while it is warm.
 pub const HELD_MICROS_MAX: u64 = 20_000;
@@ -55,6 +66,7 @@ const _: () = assert!(
     INBOX_MAX
         + DISPATCHES_PER_TICK_MAX
         + WORKER_SYSTEMS * WORKER_EFFECTS_MAX
+        + FAILOVERS_PER_TICK_MAX
         + STAGES_MAX * (WRITES_IN_FLIGHT_MAX as usize + READS_IN_FLIGHT_MAX as usize + 2)
         <= OUTBOX_MAX
 );

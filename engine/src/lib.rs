@@ -25,6 +25,7 @@
 pub mod cli;
 pub mod connectors;
 pub mod engine;
+mod failover;
 mod isolation;
 pub mod pipeline;
 pub mod platform;

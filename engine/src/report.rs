@@ -5,7 +5,9 @@ use std::{sync::Arc, time::Duration};
 use bevy_ecs::{entity::EntityHashMap, resource::Resource, world::World};
 use nix::sys::resource::{UsageWho, getrusage};
 use serde::{Serialize, Serializer};
-use tanda_components::{Buffers, Instance, Ledger, Restarts, Run, Stage, StageKind, StageName};
+use tanda_components::{
+    Buffers, Failures, Instance, Ledger, Restarts, Run, Stage, StageKind, StageName,
+};
 use tanda_systems::invariants;
 
 use crate::{
@@ -94,6 +96,28 @@ pub struct StageReport {
     pub sandbox: Option<String>,
     /// Workers that died and were started again.
     pub restarts: u32,
+    /// What its failure policy did; none if it has none.
+    pub failures: Option<FailuresReport>,
+}
+
+/// What a stage's failure policy did.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct FailuresReport {
+    /// Batches tried again, once for each time.
+    pub retried: u64,
+    /// Batches given to the fallback.
+    pub fell_back: u64,
+    /// Batches that went on as they came in.
+    pub bypassed: u64,
+    /// Rows set aside as dead letters.
+    pub dead_rows: u64,
+}
+
+impl From<&Failures> for FailuresReport {
+    fn from(failures: &Failures) -> Self {
+        let Failures { retried, fell_back, bypassed, dead_rows } = *failures;
+        Self { retried, fell_back, bypassed, dead_rows }
+    }
 }
 
 /// What left on one port.
@@ -136,6 +160,7 @@ impl RunReport {
             let mut stage = stage_report(name.as_str(), kind, ledger, ports, bytes_written);
             stage.sandbox = sandbox;
             stage.restarts = restarts.get(&entity).copied().unwrap_or(0);
+            stage.failures = engine.world().get::<Failures>(entity).map(FailuresReport::from);
             report.stages.push(stage);
         }
         report.ledger = invariants::ledger_is_balanced(engine.world_mut());
@@ -196,6 +221,7 @@ fn stage_report(
         bytes_written,
         sandbox: None,
         restarts: 0,
+        failures: None,
     }
 }
 

@@ -4,14 +4,14 @@ use alloc::{string::String, vec::Vec};
 
 use bevy_ecs::prelude::*;
 use tanda_components::{
-    Budget, Buffers, Capacity, Clock, Edge, Edges, FailedFinishes, Frontier, Growth, HeldBatches,
-    InFlight, Inbox, Instance, LastBeat, LastGiven, Ledger, NextDeadline, Occupancy, OriginParts,
-    OriginSeq, Origins, Outbox, Restarts, Run, ServiceTime, Sink, Snapshotting, Source, Stage,
-    StageIndex, StageInputs, StageKind, StageName, StageState, TickAgain, Timeouts, WorkerState,
-    limits::WORKER_SLOTS,
+    Budget, Buffers, Capacity, Clock, Edge, Edges, FailedFinishes, FailurePolicy, Failures,
+    Frontier, Growth, HeldBatches, InFlight, Inbox, Instance, LastBeat, LastGiven, Ledger,
+    NextDeadline, Occupancy, OriginParts, OriginSeq, Origins, Outbox, Resort, Restarts,
+    RetryBudget, Run, ServiceTime, Sink, Snapshotting, Source, Stage, StageIndex, StageInputs,
+    StageKind, StageName, StageState, TickAgain, Timeouts, WorkerState, limits::WORKER_SLOTS,
 };
 
-use crate::{retire::Retiring, tick_arena::TickArena};
+use crate::{failover::Mishaps, retire::Retiring, tick_arena::TickArena};
 
 /// The stages of a scene in topological order, with what bounds them.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +25,12 @@ pub struct Topology {
 }
 
 impl Topology {
+    /// Some stage deals with batches that fail.
+    #[must_use]
+    pub fn fails_over(&self) -> bool {
+        self.stages.iter().any(|stage| stage.on_failure.is_some())
+    }
+
     /// Some stage runs in workers.
     #[must_use]
     pub fn is_isolated(&self) -> bool {
@@ -52,6 +58,8 @@ pub struct StageSpec {
     pub priority: i16,
     /// Each instance of a plugin runs in a worker of its own; `None` for sources and sinks.
     pub isolation: Option<Isolation>,
+    /// What is done about batches that fail; `None` for sources and sinks.
+    pub on_failure: Option<FailurePolicy>,
 }
 
 /// What bounds the workers of an isolated stage, microseconds; 0 means nothing does.
@@ -118,6 +126,7 @@ fn insert_resources(world: &mut World, topology: &Topology) {
     world.init_resource::<Run>();
     world.init_resource::<TickAgain>();
     world.init_resource::<Retiring>();
+    world.init_resource::<Mishaps>();
     world.init_resource::<TickArena>();
     world.init_resource::<NextDeadline>();
     world.insert_resource(Capacity { jobs_max: 2 * threads, jobs: 0 });
@@ -165,6 +174,16 @@ fn spawn_stage(world: &mut World, index: StageIndex, spec: &StageSpec) -> Entity
     }
     if spec.isolation.is_some() {
         world.entity_mut(stage).insert(FailedFinishes::default());
+    }
+    if let Some(policy) = spec.on_failure {
+        assert!(
+            spec.kind != StageKind::Exclusive
+                || !(policy.fallback || policy.last == Resort::Bypass),
+            "what passes by a stage with an order would leave a gap in it: stage {}",
+            spec.name
+        );
+        let counts = (RetryBudget::default(), Failures::default());
+        world.entity_mut(stage).insert((policy, counts));
     }
     for number in 0..spec.instances {
         spawn_instance(world, Instance { stage, stage_index: index, index: number }, spec);

@@ -8,8 +8,10 @@
 extern crate alloc;
 
 mod allocate;
+mod bisect;
 mod build;
 mod dispatch;
+mod failover;
 mod finish;
 mod ingest;
 pub mod invariants;
@@ -22,8 +24,10 @@ mod workers;
 mod write;
 
 pub use allocate::plan_admission;
+pub use bisect::Bisection;
 pub use build::{EdgeSpec, Isolation, StageSpec, Topology, build_world};
 pub use dispatch::{Candidate, Idle, plan_dispatch};
+pub use failover::{Mishap, Remedy, remedy};
 pub use schedule::{TickSystems, build_schedule};
 pub use tick_arena::TickArena;
 pub use workers::{is_snapshot_due, plan_deadline};

@@ -12,6 +12,7 @@ use crate::{
     allocate::admit_batches,
     build::Topology,
     dispatch::dispatch_batches,
+    failover::fail_over_batches,
     finish::{end_run, end_stages},
     ingest::ingest_inputs,
     retire::retire_batches,
@@ -54,7 +55,7 @@ struct BuiltIn(TickSystems);
 struct Added(TickSystems, u32);
 
 /// The engine's schedule for `topology`: what there is to do about workers is in it only when there
-/// are any. Two systems that touch the same data without an order are an error when
+/// are any, and about batches that fail only when a stage has a policy. Two systems that touch the same data without an order are an error when
 /// it is first run.
 #[must_use]
 pub fn build_schedule(topology: &Topology) -> Schedule {
@@ -81,9 +82,16 @@ pub fn build_schedule(topology: &Topology) -> Schedule {
             (replace_workers, ask_snapshots)
                 .chain()
                 .after(abandon_batches)
+                .after(fail_over_batches)
                 .in_set(BuiltIn(Supervise)),
-            set_deadline.after_ignore_deferred(end_run).in_set(BuiltIn(Retire)),
         ));
+    }
+    if topology.fails_over() {
+        let fail_over = fail_over_batches.after(abandon_batches).in_set(BuiltIn(Supervise));
+        schedule.add_systems(fail_over);
+    }
+    if topology.is_isolated() || topology.fails_over() {
+        schedule.add_systems(set_deadline.after_ignore_deferred(end_run).in_set(BuiltIn(Retire)));
     }
     for phase in [Ingest, Heartbeat, Supervise, Allocate, Dispatch, Retire] {
         schedule.configure_sets(BuiltIn(phase).in_set(phase));

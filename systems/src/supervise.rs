@@ -71,7 +71,14 @@ pub(crate) fn abandon_batches(
 
 fn is_waiting(state: BatchState) -> bool {
     match state {
-        BatchState::Ready | BatchState::Encoded | BatchState::Held { .. } => true,
-        BatchState::InFlight { .. } | BatchState::Writing | BatchState::Done => false,
+        BatchState::Ready
+        | BatchState::Encoded
+        | BatchState::Held { .. }
+        | BatchState::Delayed
+        | BatchState::FailingOver { given: false } => true,
+        BatchState::InFlight { .. }
+        | BatchState::FailingOver { given: true }
+        | BatchState::Writing
+        | BatchState::Done => false,
     }
 }

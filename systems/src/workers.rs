@@ -7,6 +7,8 @@ use tanda_components::{
     limits::{HELD_BATCHES_MAX, HELD_MICROS_MAX, WORK_PER_SNAPSHOT_MIN, WORKER_EFFECTS_MAX},
 };
 
+use crate::failover::Mishaps;
+
 /// When a worker is overdue, and what it is killed for then; `None` while it owes nothing.
 ///
 /// Cost: constant.
@@ -71,10 +73,11 @@ pub(crate) fn watch_workers(
     }
 }
 
-/// Notes when the next worker is overdue; the last of a tick, when all are given what they get.
+/// Notes when the next worker is overdue or batch ready again; the last of a tick, when all are given what they get.
 pub(crate) fn set_deadline(
     run: Res<Run>,
     mut next: ResMut<NextDeadline>,
+    mishaps: Res<Mishaps>,
     stages: Query<&StageState>,
     workers: Query<Watched>,
 ) {
@@ -82,6 +85,7 @@ pub(crate) fn set_deadline(
     if !is_going(*run) {
         return;
     }
+    next.0 = mishaps.next_due();
     for (_, row, state, &beat, &timeouts, in_flight, snapshotting) in &workers {
         let owes = owes(*state, stages.get(row.stage).ok(), in_flight, snapshotting);
         if let Some((due, _)) = plan_deadline(*state, owes, beat, timeouts) {

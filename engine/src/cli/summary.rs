@@ -30,6 +30,7 @@ pub(super) fn table(report: &RunReport) -> String {
         );
     }
     text.push_str(&sandboxes(report));
+    report.stages.iter().for_each(|stage| text.push_str(&failures(stage)));
     text.push_str(&totals(report));
     text
 }
@@ -53,6 +54,24 @@ fn sandboxes(report: &RunReport) -> String {
         let _ = writeln!(text, "{name}: {restarts} workers died and were started again");
     }
     text
+}
+
+/// What a stage's failure policy had to do.
+fn failures(stage: &StageReport) -> String {
+    let Some(done) = stage.failures else { return String::new() };
+    let parts = [
+        (done.retried, "batches tried again"),
+        (done.fell_back, "given to the fallback"),
+        (done.bypassed, "passed by"),
+        (done.dead_rows, "rows set aside as dead letters"),
+    ];
+    let parts = parts.iter().filter(|(number, _)| *number > 0);
+    let parts: Vec<String> =
+        parts.map(|(number, what)| format!("{} {what}", count(*number))).collect();
+    if parts.is_empty() {
+        return String::new();
+    }
+    format!("{}: {}\n", stage.name, parts.join(", "))
 }
 
 /// `main 26,398, rejected 606`, and what became of the rest.

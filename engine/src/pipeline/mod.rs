@@ -5,18 +5,20 @@
 //! the other instances, and hands everything to the platform.
 
 mod bind;
+mod failure;
 mod open;
 mod outputs;
 mod prune;
 mod search;
 mod start;
+mod start_failure;
 
 use arrow::datatypes::SchemaRef;
 
 use crate::{
     connectors::read,
     isolation::{Handle, Shared, in_words},
-    scene::SinkStage,
+    scene::{OnFailure, SinkStage},
 };
 
 pub use self::bind::Purpose;
@@ -94,4 +96,12 @@ pub(crate) struct TypedPlugin {
     pub(crate) first: Handle,
     /// How long an isolated instance may take for a batch.
     pub(crate) timeout: std::time::Duration,
+    pub(crate) failure: Option<TypedFailure>,
+}
+
+/// What is done about batches that fail.
+pub(crate) struct TypedFailure {
+    pub(crate) policy: OnFailure,
+    /// The fallback's configuration, and the plugin as it was opened to type the graph.
+    pub(crate) fallback: Option<(String, Handle)>,
 }

@@ -76,18 +76,18 @@ impl Typing<'_> {
         stage: &PluginStage,
         input: Option<&SchemaRef>,
     ) -> Option<(TypedBody, Vec<TypedPort>)> {
-        let file = self.library_file(name, &stage.library)?;
-        let mut first = match stage.isolation.unwrap_or(self.scene.engine.isolation) {
-            Isolation::InProcess => self.open_here(name, stage, &file)?,
-            Isolation::Process { sandbox } => self.open_isolated(name, stage, file, sandbox)?,
-        };
+        let mut first = self.open(name, stage)?;
         let input = input?;
-        let ports = match first.bind(input, None) {
+        let mut ports = match first.bind(input, None) {
             Ok(bound) => plugin_ports(bound),
             Err(error) => {
                 self.plugin_fault(name, first.plugin(), &error);
                 return None;
             }
+        };
+        let failure = match &stage.on_failure {
+            Some(policy) => Some(self.failure(name, stage, policy, &first, input, &mut ports)?),
+            None => None,
         };
         if ports.len() > PORTS_MAX {
             let place = self.scene.places.field(name, "library");
@@ -98,7 +98,16 @@ impl Typing<'_> {
         let instances = self.instances(name, stage.instances, &first)?;
         let config = stage.config.clone();
         let timeout = stage.timeout.0;
-        Some((TypedBody::Plugin(TypedPlugin { config, instances, first, timeout }), ports))
+        let plugin = TypedPlugin { config, instances, first, timeout, failure };
+        Some((TypedBody::Plugin(plugin), ports))
+    }
+
+    pub(super) fn open(&mut self, name: &str, stage: &PluginStage) -> Option<Handle> {
+        let file = self.library_file(name, &stage.library)?;
+        match stage.isolation.unwrap_or(self.scene.engine.isolation) {
+            Isolation::InProcess => self.open_here(name, stage, &file),
+            Isolation::Process { sandbox } => self.open_isolated(name, stage, file, sandbox),
+        }
     }
 
     fn open_here(&mut self, name: &str, stage: &PluginStage, file: &Path) -> Option<Handle> {
@@ -212,7 +221,7 @@ impl Typing<'_> {
     }
 
     /// A plugin's error points into its config: at the position it gave, or at what it is about.
-    fn plugin_fault(&mut self, name: &str, plugin: &str, error: &CallError) {
+    pub(super) fn plugin_fault(&mut self, name: &str, plugin: &str, error: &CallError) {
         let places = &self.scene.places;
         let cause: Option<&PluginError> =
             if let CallError::Failed { error, .. } = error { Some(error) } else { None };
@@ -286,7 +295,7 @@ fn source_ports(read: &Read, schema: SchemaRef) -> Vec<TypedPort> {
     ports
 }
 
-fn plugin_ports(bound: &tanda_plugin_host::Bound) -> Vec<TypedPort> {
+pub(super) fn plugin_ports(bound: &tanda_plugin_host::Bound) -> Vec<TypedPort> {
     let ports = bound.layout.ports.iter().map(|port| TypedPort {
         name: port.name.clone(),
         schema: Arc::clone(&port.full),

@@ -11,15 +11,17 @@ use std::{
 
 use arrow::datatypes::SchemaRef;
 use tanda_components::StageKind;
-use tanda_plugin_host::{Bound, Flags, Instance, Wanted, WantedPort};
+use tanda_plugin_host::{Bound, Flags, Instance};
 use tanda_systems::{EdgeSpec, Isolation, StageSpec, Topology};
 
 use super::{
     Typed, TypedBody, TypedInput, TypedPlugin, TypedSource, TypedStage,
-    prune::{Needs, PortNeed, needs},
+    prune::{Needs, needs},
+    start_failure::wanted_ports,
 };
 use crate::{
     connectors::{read::OnBad, write},
+    failover::{FailoverParts, Reopen, SoleOf},
     isolation::{Given, Handle, Recipe, Shared, WorkerProcess},
     platform::os::{Adapter, IsolatedParts, StageEnd, StageParts, Work},
     progress::{Progress, SourceProgress},
@@ -81,11 +83,11 @@ impl Typed {
     }
 }
 
-struct Starting<'a> {
+pub(super) struct Starting<'a> {
     needs: Needs,
     threads: u16,
-    cancel: &'a Arc<AtomicBool>,
-    shared: Option<&'a Arc<Shared>>,
+    pub(super) cancel: &'a Arc<AtomicBool>,
+    pub(super) shared: Option<&'a Arc<Shared>>,
     /// By stage and port: the schema that really leaves.
     delivered: Vec<Vec<SchemaRef>>,
 }
@@ -110,7 +112,9 @@ impl Starting<'_> {
             piece_bytes: 0,
             priority: 0,
             isolation: None,
+            on_failure: None,
         };
+        let mut failover = None;
         let pruned = input.as_ref().map(|input| project(input, &self.needs.inputs[index]));
         let fail = |message: String| StartError { stage: name.clone(), message };
         let adapters = self.adapters(&inputs, pruned.as_ref());
@@ -124,7 +128,9 @@ impl Starting<'_> {
             TypedBody::Plugin(plugin) => {
                 let full = input.expect("plugins have inputs");
                 let schema = pruned.expect("plugins have inputs");
-                let work = self.plugin(index, plugin, full, &schema, &mut spec).map_err(fail)?;
+                let (work, parts) =
+                    self.plugin(index, plugin, full, &schema, &mut spec).map_err(fail)?;
+                failover = parts;
                 (work, StageEnd::Plugin)
             }
             TypedBody::Sink(sink) => {
@@ -141,7 +147,8 @@ impl Starting<'_> {
         };
         started.topology.stages.push(spec);
         let delivered = self.delivered[index].clone();
-        started.parts.push(StageParts { name, work, isolated, adapters, delivered, end });
+        let parts = StageParts { name, work, isolated, failover, adapters, delivered, end };
+        started.parts.push(parts);
         Ok(())
     }
 
@@ -199,30 +206,31 @@ impl Starting<'_> {
         full: SchemaRef,
         schema: &SchemaRef,
         spec: &mut StageSpec,
-    ) -> Result<Running, String> {
+    ) -> Result<(Running, Option<FailoverParts>), String> {
         let first = plugin.first;
         let bound = first.bound().expect("typed plugins are bound");
-        let ports = bound.layout.ports.iter().zip(&self.needs.ports[index]);
-        let width = bound.layout.input.fields().len();
-        let kept = &self.needs.inputs[index];
-        let wanted = ports.map(|(port, need)| {
-            let passed = port.full.fields().len() - port.own.len();
-            wanted_port(need, kept, passed.min(width))
+        let (needs, kept) = (&self.needs.ports[index], &self.needs.inputs[index]);
+        let given = Arc::new(Given {
+            wanted: wanted_ports(bound, needs, kept),
+            full,
+            pruned: Arc::clone(schema),
         });
-        let wanted = Wanted { ports: wanted.collect() };
+        let probe = self.sole(&first, &plugin.config, &given, plugin.timeout, &spec.name);
+        let (timeout, mut failing) = (plugin.timeout, None);
+        if let Some(failure) = plugin.failure {
+            failing =
+                Some(self.failing(failure, &first, needs, kept, (&given, timeout), &spec.name));
+        }
         let (running, bound) = match first {
             Handle::Here(first) => {
-                let library = Arc::clone(first.library());
-                let mut instances = vec![*first];
-                for _ in 1..plugin.instances {
-                    let cancel = Arc::clone(self.cancel);
-                    let opened = library.open_instance(&plugin.config, cancel, &spec.name);
-                    instances.push(opened.map_err(|error| error.to_string())?);
-                }
-                for instance in &mut instances {
-                    instance.bind(schema, Some(&wanted)).map_err(|error| error.to_string())?;
-                }
+                let SoleOf::Here(reopen) = &probe else {
+                    unreachable!("it is opened like this one")
+                };
+                let instances = open_others(*first, reopen, plugin.instances)?;
                 let bound = instances[0].bound().expect("it was bound just now").clone();
+                let reopen = failing.as_ref().map(|_| Arc::new(reopen.clone()));
+                let process =
+                    |instance| Work::Process(Arc::new(Mutex::new(instance)), reopen.clone());
                 (Running::Here(instances.into_iter().map(process).collect()), bound)
             }
             Handle::Worker(first, recipe) => {
@@ -231,18 +239,22 @@ impl Starting<'_> {
                     batch_timeout_micros: micros(plugin.timeout),
                     start_timeout_micros: micros(recipe.start_timeout),
                 });
-                let given = Given { full, pruned: Arc::clone(schema), wanted };
                 let shared = Arc::clone(self.shared.expect("isolated stages share memory"));
                 let (workers, bound) = start_workers(*first, &recipe, &given, plugin.instances)?;
-                let given = Arc::new(given);
+                let given = Arc::clone(&given);
                 (Running::Isolated(IsolatedParts { workers, recipe, given, shared }), bound)
             }
         };
         let delivered = bound.layout.ports.iter().map(|port| Arc::clone(&port.delivered));
-        self.delivered.push(delivered.collect());
+        let mut delivered: Vec<SchemaRef> = delivered.collect();
         spec.kind = stage_kind(bound.layout.flags);
         spec.instances = plugin.instances;
-        Ok(running)
+        let failover = failing.map(|failing| {
+            spec.on_failure = Some(failing.policy());
+            failing.into_parts(probe, &mut delivered, needs, &given, self.cancel)
+        });
+        self.delivered.push(delivered);
+        Ok((running, failover))
     }
 }
 
@@ -252,8 +264,15 @@ enum Running {
     Isolated(IsolatedParts),
 }
 
-fn process(instance: Instance) -> Work {
-    Work::Process(Arc::new(Mutex::new(instance)))
+/// Opens the other instances of a stage, and binds all.
+fn open_others(first: Instance, like: &Reopen, count: u16) -> Result<Vec<Instance>, String> {
+    let mut instances = vec![first];
+    let Given { pruned, wanted, .. } = &*like.given;
+    instances[0].bind(pruned, Some(wanted)).map_err(|error| error.to_string())?;
+    for _ in 1..count {
+        instances.push(like.open().map_err(|error| error.to_string())?);
+    }
+    Ok(instances)
 }
 
 /// Starts the other workers of a stage, side by side, and binds all.
@@ -286,16 +305,6 @@ fn start_workers(
     }
     let bound = workers[0].bound().expect("it was bound just now").clone();
     Ok((workers, bound))
-}
-
-/// What is wanted of a port, as indices into its schema over the pruned input: the `passed` columns
-/// of the input come first, of which only those in `kept` are left.
-fn wanted_port(need: &PortNeed, kept: &BTreeSet<usize>, passed: usize) -> WantedPort {
-    let kept_passed = if passed == 0 { 0 } else { kept.len() };
-    let moved = |&column: &usize| {
-        if column < passed { kept.range(..column).count() } else { column - passed + kept_passed }
-    };
-    WantedPort { connected: need.connected, columns: need.columns.iter().map(moved).collect() }
 }
 
 fn stage_kind(flags: Flags) -> StageKind {

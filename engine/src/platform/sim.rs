@@ -4,6 +4,7 @@
 //! and so in every order that the real one could give; a run is replayed by its seed.
 
 mod agenda;
+mod failover;
 mod isolation;
 mod pool;
 mod rng;
@@ -20,6 +21,7 @@ use tanda_components::{
 
 use self::{
     agenda::{Agenda, Event},
+    failover::dead_letters,
     pool::Pool,
     rng::Rng,
     stage::Known,
@@ -45,6 +47,9 @@ pub struct SimPlatform {
     workers: HashMap<Entity, Worker>,
     /// Deaths in a row of workers that held a batch.
     deaths: HashMap<Entity, u8>,
+    /// Rows set aside of batches that are not processed yet.
+    dead: HashMap<Entity, u64>,
+    examined: u64,
     poisoned: bool,
     crashes: u64,
     starts: u64,
@@ -67,6 +72,8 @@ impl SimPlatform {
             known: HashMap::new(),
             workers: HashMap::new(),
             deaths: HashMap::new(),
+            dead: HashMap::new(),
+            examined: 0,
             poisoned: false,
             crashes: 0,
             starts: 0,
@@ -203,7 +210,8 @@ impl SimPlatform {
         elapsed_micros: u32,
     ) -> Vec<Input> {
         let stage = self.worker(instance).stage;
-        if let Some(fault) = self.fails(stage) {
+        let fault = self.fails(stage).or_else(|| self.errs(stage, buffer));
+        if let Some(fault) = fault {
             return vec![Input::BatchFailed { batch, fault }];
         }
         let content = self.pool.get(buffer);
@@ -228,6 +236,7 @@ impl SimPlatform {
                 Input::BatchEmitted { batch, port: port as u8, buffer, rows, bytes: rows * 120 }
             })
             .collect();
+        answer.extend(self.dead.remove(&batch).map(|rows| dead_letters(batch, rows)));
         answer.push(Input::BatchProcessed { batch, elapsed_micros });
         answer
     }
@@ -352,6 +361,9 @@ impl Platform for SimPlatform {
             Effect::StartWorker { instance } => self.start_worker(instance),
             Effect::KillWorker { instance } => self.kill_worker(instance),
             Effect::TakeSnapshot { instance } => self.give(instance, Task::Snapshot),
+            Effect::FailOver { batch, buffer, stage, over, .. } => {
+                self.fail_over(batch, buffer, stage, over);
+            }
         }
     }
 }

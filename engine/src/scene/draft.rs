@@ -38,10 +38,10 @@ pub(super) struct StageDraft {
 }
 
 /// A struct of the scene file: its name in messages and its fields.
-struct Form {
-    name: &'static str,
-    required: &'static [&'static str],
-    optional: &'static [&'static str],
+pub(super) struct Form {
+    pub(super) name: &'static str,
+    pub(super) required: &'static [&'static str],
+    pub(super) optional: &'static [&'static str],
 }
 
 const SCENE: Form =
@@ -67,9 +67,11 @@ const PLUGIN: Form = Form {
         "timeout",
         "start_timeout",
         "memory_limit",
+        "on_failure",
     ],
 };
-const SINK: Form = Form { name: "Sink", required: &["write", "from"], optional: &["order"] };
+/// A sink without `from` takes in dead letters; see [`Reader::join_dead_letters`].
+const SINK: Form = Form { name: "Sink", required: &["write"], optional: &["from", "order"] };
 
 /// Reads the parts of an expanded scene text and gathers what is wrong with them.
 pub(super) struct Reader<'a> {
@@ -115,7 +117,9 @@ impl<'a> Reader<'a> {
             self.wrong_type(node, "a map `{ \"name\": Source( … ), … }`");
             return Vec::new();
         };
-        entries.iter().map(|entry| self.stage(entry)).collect()
+        let mut stages = entries.iter().map(|entry| self.stage(entry)).collect::<Vec<_>>();
+        self.join_dead_letters(&mut stages);
+        stages
     }
 
     fn stage(&mut self, entry: &Entry) -> StageDraft {
@@ -129,7 +133,8 @@ impl<'a> Reader<'a> {
             }
             "Sink" => {
                 self.check_fields(node, &SINK);
-                let inputs = self.inputs(node);
+                let inputs =
+                    if node.field("from").is_some() { self.inputs(node) } else { Some(Vec::new()) };
                 (Some(Kind::Sink), inputs.clone(), self.sink(node, inputs))
             }
             _ => {
@@ -168,10 +173,11 @@ impl<'a> Reader<'a> {
         let timeout = self.optional(node, "timeout", TIMEOUT_DEFAULT);
         let start_timeout = self.optional(node, "start_timeout", START_TIMEOUT_DEFAULT);
         let memory_limit = self.optional(node, "memory_limit", None);
+        let on_failure = self.on_failure(node);
         if isolation == Some(Isolation::InProcess) {
             self.needs_a_process(node, &["timeout", "start_timeout", "memory_limit"]);
         }
-        let config = node.field("config").map_or("()", |config| &self.text[config.span.clone()]);
+        let config = node.field("config").map_or("()", |config| self.raw(config));
         Some(StageBody::Plugin(PluginStage {
             library: library?,
             from: without_places(inputs?),
@@ -182,6 +188,7 @@ impl<'a> Reader<'a> {
             timeout,
             start_timeout,
             memory_limit,
+            on_failure,
         }))
     }
 
@@ -252,7 +259,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reports unknown, duplicate and missing fields of `node`.
-    fn check_fields(&mut self, node: &Node, form: &Form) {
+    pub(super) fn check_fields(&mut self, node: &Node, form: &Form) {
         let entries = match &node.shape {
             Shape::Fields(entries) => entries.as_slice(),
             Shape::Items(items) if items.is_empty() => &[],
@@ -271,11 +278,16 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn required<T: DeserializeOwned>(&mut self, node: &Node, field: &str) -> Option<T> {
+    pub(super) fn required<T: DeserializeOwned>(&mut self, node: &Node, field: &str) -> Option<T> {
         self.value(node.field(field)?)
     }
 
-    fn optional<T: DeserializeOwned>(&mut self, node: &Node, field: &str, default: T) -> T {
+    pub(super) fn optional<T: DeserializeOwned>(
+        &mut self,
+        node: &Node,
+        field: &str,
+        default: T,
+    ) -> T {
         node.field(field).and_then(|value| self.value(value)).unwrap_or(default)
     }
 
@@ -284,7 +296,12 @@ impl<'a> Reader<'a> {
         parsed.map_err(|(at, problem)| self.problems.push((node.span.start + at, problem))).ok()
     }
 
-    fn wrong_type(&mut self, node: &Node, expected: &str) {
+    /// The text of a part.
+    pub(super) fn raw(&self, node: &Node) -> &'a str {
+        &self.text[node.span.clone()]
+    }
+
+    pub(super) fn wrong_type(&mut self, node: &Node, expected: &str) {
         let found = shown(typed::first_token(&self.text[node.span.clone()]));
         let problem = Problem::WrongType { expected: expected.to_owned(), found };
         self.problems.push((node.span.start, problem));
@@ -292,6 +309,14 @@ impl<'a> Reader<'a> {
 }
 
 impl StageDraft {
+    pub(super) fn name(&self) -> String {
+        self.entry.key.clone()
+    }
+
+    pub(super) fn is_sink(&self) -> bool {
+        self.kind == Some(Kind::Sink)
+    }
+
     /// The stage, if all of it could be read.
     pub(super) fn into_stage(self) -> Option<Stage> {
         Some(Stage { name: self.entry.key, body: self.body? })

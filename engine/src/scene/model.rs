@@ -6,6 +6,7 @@ use std::fmt;
 use serde::Deserialize;
 pub use tanda_worker::sandbox::Level;
 
+use super::on_failure::OnFailure;
 use super::places::Places;
 
 /// A whole scene file.
@@ -84,6 +85,9 @@ pub struct PluginStage {
     pub start_timeout: Duration,
     /// Bytes of private memory of each worker, in `Basic` and `Strict`. Default: no bound.
     pub memory_limit: Option<ByteSize>,
+    /// What is done about batches that fail. Default: a batch whose worker died is tried again 4
+    /// times; then, or at an error of the plugin, the run fails.
+    pub on_failure: Option<OnFailure>,
 }
 
 /// Where the instances of a plugin run.

@@ -24,6 +24,8 @@ pub(crate) struct Server {
     arena: Arena,
     segments: Segments,
     instance: Instance,
+    /// It panicked: it is not called again, and the worker ends when that is told.
+    panicked: bool,
     input: Option<SchemaRef>,
     /// What was answered to a command and may still be looked at, by token.
     given: HashMap<u64, Given>,
@@ -60,6 +62,7 @@ impl Server {
             arena,
             segments,
             instance,
+            panicked: false,
             input: None,
             given: HashMap::new(),
             segments_received: 0,
@@ -166,7 +169,13 @@ impl Server {
         self.say(&last);
         self.end.wake();
         self.fail.at("done");
-        Ok(())
+        if self.panicked { Err(WorkerError::Panicked) } else { Ok(()) }
+    }
+
+    /// The failure of a call.
+    fn failure(&mut self, error: &CallError) -> Failure {
+        self.panicked |= matches!(error, CallError::Panicked { .. });
+        Failure::from(error)
     }
 
     fn process(&mut self, slot: &Slot, given: &mut Given) -> Result<(), Failure> {
@@ -180,7 +189,10 @@ impl Server {
         let input =
             rebuild(&description, schema, &self.segments, None, trust).map_err(Failure::new)?.batch;
         self.fail.at("rebuilt");
-        let outputs = self.instance.process(&input).map_err(|error| Failure::from(&error))?;
+        let outputs = match self.instance.process(&input) {
+            Ok(outputs) => outputs,
+            Err(error) => return Err(self.failure(&error)),
+        };
         self.fail.at("processed");
         for (port, output) in outputs.ports.into_iter().enumerate() {
             match output {

@@ -39,6 +39,9 @@ pub(crate) enum WorkerError {
     /// The rings broke.
     #[error("the rings failed: {0}")]
     Rings(String),
+    /// The plugin panicked; the engine knows.
+    #[error("the plugin panicked")]
+    Panicked,
 }
 
 /// The whole life of a worker; its exit code is 0 when the engine has closed the channel.

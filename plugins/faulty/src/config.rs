@@ -23,6 +23,8 @@ pub enum When {
     /// At about this part of the batches, `0.0..=1.0`. The seed and the batch decide: the same
     /// batch always fails, or never.
     Probability(f64, u64),
+    /// At about this part of the calls, whatever the batch: the same batch may pass the next time.
+    Sometimes(f64),
     /// At each batch.
     Always,
     /// Not at all.

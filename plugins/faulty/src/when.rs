@@ -1,6 +1,6 @@
 //! Decides when it happens.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
@@ -18,6 +18,7 @@ pub(crate) enum Trigger {
     Batch { number: u64, seen: u64 },
     Row { text: String, unbound: Box<Unbound>, bound: Option<Expression> },
     Probability { part: f64, seed: u64 },
+    Sometimes { part: f64 },
 }
 
 impl Trigger {
@@ -31,12 +32,9 @@ impl Trigger {
                 Self::Row { text: text.clone(), unbound: Box::new(unbound), bound: None }
             }
             When::Probability(part, seed) => {
-                if !(0.0..=1.0).contains(part) {
-                    let message = format!("a probability is between 0 and 1, not {part}");
-                    return Err(PluginError::new(message).about("Probability"));
-                }
-                Self::Probability { part: *part, seed: *seed }
+                Self::Probability { part: probability(*part, "Probability")?, seed: *seed }
             }
+            When::Sometimes(part) => Self::Sometimes { part: probability(*part, "Sometimes")? },
         })
     }
 
@@ -52,7 +50,9 @@ impl Trigger {
             Self::Probability { .. } => {
                 Ok(input.fields().iter().map(|field| field.name().clone()).collect())
             }
-            Self::Never | Self::Always | Self::Batch { .. } => Ok(Vec::new()),
+            Self::Never | Self::Always | Self::Batch { .. } | Self::Sometimes { .. } => {
+                Ok(Vec::new())
+            }
         }
     }
 
@@ -72,8 +72,23 @@ impl Trigger {
                 Ok(rows.true_count() > 0)
             }
             Self::Probability { part, seed } => Ok(draw(batch, *seed)? < *part),
+            // Each `RandomState` is another one, in every process.
+            Self::Sometimes { part } => Ok(share(RandomState::new().hash_one(0)) < *part),
         }
     }
+}
+
+fn probability(part: f64, name: &str) -> Result<f64, PluginError> {
+    if (0.0..=1.0).contains(&part) {
+        return Ok(part);
+    }
+    let message = format!("a probability is between 0 and 1, not {part}");
+    Err(PluginError::new(message).about(name))
+}
+
+/// A hash as a number in `0.0..1.0`.
+fn share(hash: u64) -> f64 {
+    (hash >> 11) as f64 / (1_u64 << 53) as f64
 }
 
 /// A number in `0.0..1.0` of the seed, the number of rows, and the first and the last of them.
@@ -86,7 +101,7 @@ fn draw(batch: &RecordBatch, seed: u64) -> Result<f64, PluginError> {
             array_value_to_string(column, row)?.hash(&mut hasher);
         }
     }
-    Ok((hasher.finish() >> 11) as f64 / (1_u64 << 53) as f64)
+    Ok(share(hasher.finish()))
 }
 
 fn explain(text: &str, error: &ExpressionError) -> PluginError {

@@ -66,6 +66,9 @@ impl Facts<'_, '_> {
             ledger.settle(rows_in, emitted.rows);
             growth.learn(bytes.0, emitted.bytes);
         }
+        if let Ok((_, mut budget, _)) = self.policies.get_mut(at.stage) {
+            budget.earn();
+        }
         match self.free_instance(held, elapsed_micros) {
             Some(instance) => self.hold_batch(batch, instance, elapsed_micros),
             None => self.books.retiring.push(batch),

@@ -1,24 +1,120 @@
-//! Facts about what went wrong: the first fault ends the run.
+//! Facts about what went wrong: a batch is dealt with as the failure policy of its stage says; a
+//! stage that fails ends the run.
 
 use bevy_ecs::prelude::*;
-use tanda_components::{BatchFailed, BatchState, FaultId, Run, StageFailed, StageState};
+use tanda_components::{
+    BatchFailed, BatchState, BufferHandle, FailedOver, Failover, FaultId, Frontier, RetryBudget,
+    Run, StageFailed, StageKind, StageState, limits::EXAMINATIONS_MAX,
+};
 
 use super::Facts;
+use crate::failover::{Mishap, Remedy, remedy};
 
 impl Facts<'_, '_> {
     pub(super) fn fail_batch(&mut self, batch: Entity, fault: FaultId) {
         let (mut state, at, ..) = self.batches.get_mut(batch).expect("a failed batch is live");
-        // Back among the waiting: the run is failing, so Supervise abandons it and enters its rows.
         let held = core::mem::replace(&mut *state, BatchState::Ready);
         if held == BatchState::Writing
             && let Ok(mut sink) = self.sinks.get_mut(at.stage)
         {
             sink.writes -= 1;
         }
-        let stage = at.stage;
         self.free_instance(held, 0);
-        self.commands.trigger(BatchFailed { batch, stage, fault });
-        self.fail_run(fault);
+        let goes_on = self.remedy_batch(batch, Mishap::Error, fault);
+        if let BatchState::InFlight { instance } = held
+            && goes_on
+            && self.recoverable_state(instance)
+        {
+            // It may have taken in a part of the batch.
+            self.books.mishaps.spoil(instance);
+        }
+    }
+
+    /// The instance is isolated and has a state, which a snapshot can bring back.
+    fn recoverable_state(&self, instance: Entity) -> bool {
+        self.workers.get(instance).is_ok_and(|(.., snapshotting)| snapshotting.is_some())
+    }
+
+    /// Does what is to be done about a batch that has failed and is `Ready`; false if the run
+    /// fails, and the batch waits to be abandoned.
+    pub(super) fn remedy_batch(&mut self, batch: Entity, mishap: Mishap, fault: FaultId) -> bool {
+        let now = self.books.clock.now;
+        let (mut state, at, &lineage, .., mut attempts, _) =
+            self.batches.get_mut(batch).expect("a failed batch is live");
+        let (stage, place) = (at.stage, Frontier::of(lineage, at.input));
+        attempts.failed = attempts.failed.saturating_add(1);
+        if attempts.failed == 1 {
+            attempts.since = now;
+        }
+        let mut policy = self.policies.get_mut(stage).ok();
+        let remedy = match &mut policy {
+            Some((policy, budget, _)) => remedy(Some(policy), budget, &attempts, mishap, now),
+            None => remedy(None, &mut RetryBudget::default(), &attempts, mishap, now),
+        };
+        let mut failures = policy.map(|(.., failures)| failures);
+        match remedy {
+            Remedy::Again { after_micros } => {
+                if after_micros > 0 {
+                    *state = BatchState::Delayed;
+                    self.books.mishaps.delay(now + after_micros, batch);
+                }
+                failures.iter_mut().for_each(|failures| failures.retried += 1);
+            }
+            Remedy::FailOver(over) => {
+                *state = BatchState::FailingOver { given: false };
+                attempts.over = match over {
+                    Failover::Fallback => FailedOver::Fallback,
+                    Failover::Bypass | Failover::Examine | Failover::Discard => FailedOver::Last,
+                };
+                self.books.mishaps.fail_over(batch, over);
+                if let Some(failures) = &mut failures {
+                    failures.fell_back += u64::from(over == Failover::Fallback);
+                    failures.bypassed += u64::from(over == Failover::Bypass);
+                }
+            }
+            Remedy::Halt => {
+                self.commands.trigger(BatchFailed { batch, stage, fault });
+                self.fail_run(fault);
+                return false;
+            }
+        }
+        self.wait_for(stage, place);
+        true
+    }
+
+    /// A stage with an order takes nothing before this batch.
+    fn wait_for(&mut self, stage: Entity, place: Frontier) {
+        let (row, ..) = self.stages.get(stage).expect("a batch stands at a stage");
+        if row.kind != StageKind::Exclusive {
+            return;
+        }
+        let (_, frontier, _) = self.recoveries.get_mut(stage).expect("every stage counts its held");
+        let mut frontier = frontier.expect("an exclusive stage has an order");
+        *frontier = place.min(*frontier);
+    }
+
+    /// The poison rows of a batch are set aside; what is left of it is processed.
+    pub(super) fn enter_examined(
+        &mut self,
+        batch: Entity,
+        buffer: BufferHandle,
+        bytes: u64,
+        dead_rows: u64,
+    ) {
+        let (mut state, at, _, mut old, _, mut size, .., mut attempts, _) =
+            self.batches.get_mut(batch).expect("an examined batch is live");
+        *state = BatchState::Ready;
+        attempts.failed = 0;
+        attempts.examined = attempts.examined.saturating_add(1);
+        let discarded = attempts.examined > EXAMINATIONS_MAX;
+        attempts.over = if discarded { FailedOver::Last } else { FailedOver::No };
+        size.0 = bytes;
+        let old = core::mem::replace(&mut *old, buffer);
+        self.books.buffers.enter(buffer, 1, bytes);
+        self.books.retiring.leave(old);
+        let (.., mut failures) =
+            self.policies.get_mut(at.stage).expect("only a failure policy has batches examined");
+        failures.dead_rows += dead_rows;
     }
 
     pub(super) fn fail_stage(&mut self, stage: Entity, fault: FaultId) {

@@ -13,7 +13,7 @@ impl Facts<'_, '_> {
         let (mut state, at, _, _, _, bytes, .., mut admitted_by, mut attempts, _) =
             self.batches.get_mut(batch).expect("a processed batch is live");
         *state = BatchState::Held { instance };
-        attempts.died = 0;
+        attempts.failed = 0;
         let first = !core::mem::replace(&mut attempts.settled, true);
         let (stage, bytes, admission) = (at.stage, bytes.0, admitted_by.0.take());
         let (mut held, ..) = self.recoveries.get_mut(stage).expect("every stage counts its held");

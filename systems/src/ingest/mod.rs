@@ -10,13 +10,13 @@ mod workers;
 use bevy_ecs::{prelude::*, system::SystemParam};
 use tanda_components::{
     Admission, AdmittedBy, At, Attempts, BatchState, Budget, BufferHandle, Buffers, Bytes,
-    Capacity, Clock, Edges, Emitted, FailedFinishes, Frontier, Growth, HeldBatches, InFlight,
-    Inbox, Input, Instance, LastBeat, LastGiven, Ledger, Lineage, Occupancy, OriginSeq, Origins,
-    Priority, Restarts, Rows, Run, ServiceTime, Sink, Snapshotting, Source, Stage, StageInputs,
-    StageState, WorkerState,
+    Capacity, Clock, Edges, Emitted, FailedFinishes, FailurePolicy, Failures, Frontier, Growth,
+    HeldBatches, InFlight, Inbox, Input, Instance, LastBeat, LastGiven, Ledger, Lineage, Occupancy,
+    OriginSeq, Origins, Priority, Restarts, RetryBudget, Rows, Run, ServiceTime, Sink,
+    Snapshotting, Source, Stage, StageInputs, StageState, WorkerState,
 };
 
-use crate::retire::Retiring;
+use crate::{failover::Mishaps, retire::Retiring};
 
 /// Enters every fact of the inbox, in order.
 ///
@@ -43,6 +43,7 @@ pub(crate) struct Facts<'w, 's> {
     instances: Query<'w, 's, (&'static mut InFlight, &'static mut ServiceTime)>,
     workers: Query<'w, 's, WorkerRow>,
     recoveries: Query<'w, 's, RecoveryRow>,
+    policies: Query<'w, 's, PolicyRow>,
 }
 
 #[derive(SystemParam)]
@@ -54,6 +55,7 @@ struct Books<'w> {
     origins: ResMut<'w, Origins>,
     run: ResMut<'w, Run>,
     retiring: ResMut<'w, Retiring>,
+    mishaps: ResMut<'w, Mishaps>,
 }
 
 type StageRow = (
@@ -78,6 +80,9 @@ type BatchRow = (
     &'static mut Attempts,
     Entity,
 );
+
+/// Stages that have a failure policy.
+type PolicyRow = (&'static FailurePolicy, &'static mut RetryBudget, &'static mut Failures);
 
 /// What a stage goes back on when one of its workers dies.
 type RecoveryRow =
@@ -121,6 +126,9 @@ impl Facts<'_, '_> {
             }
             Input::SnapshotTaken { instance, elapsed_micros } => {
                 self.enter_snapshot(instance, elapsed_micros);
+            }
+            Input::BatchExamined { batch, buffer, bytes, dead_rows } => {
+                self.enter_examined(batch, buffer, bytes, dead_rows);
             }
             Input::DrainRequested => self.drain(),
         }

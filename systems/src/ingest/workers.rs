@@ -2,17 +2,18 @@
 
 use bevy_ecs::prelude::*;
 use tanda_components::{
-    BatchFailed, BatchState, Emitted, ExitReason, FaultId, Frontier, LastGiven, Run, Snapshotting,
-    StageKind, StageState, WorkerDied, WorkerRestarted, WorkerState, limits::ATTEMPTS_MAX,
+    BatchState, Emitted, ExitReason, FaultId, Frontier, LastGiven, Run, Snapshotting, StageKind,
+    StageState, WorkerDied, WorkerRestarted, WorkerState,
 };
 
 use super::{Facts, exit::Exit};
+use crate::failover::Mishap;
 
 /// What a dead worker leaves behind.
 #[derive(Default)]
 struct Leavings {
-    /// A batch that has been held by dead workers too often.
-    poison: Option<Entity>,
+    /// The batch that it died over.
+    blamed: Option<Entity>,
     /// Where the earliest of its batches stands.
     earliest: Option<Frontier>,
     /// Batches that were done but for a snapshot.
@@ -65,13 +66,10 @@ impl Facts<'_, '_> {
         }
         let leavings = self.take_back(instance, last, exit.is_its_own());
         self.rewind(stage, &leavings);
-        match leavings.poison.filter(|_| going) {
-            Some(batch) => {
-                self.commands.trigger(BatchFailed { batch, stage, fault });
-                self.fail_run(fault);
-            }
-            None if hopeless => self.fail_stage(stage, fault),
-            None => {}
+        if hopeless {
+            self.fail_stage(stage, fault);
+        } else if let Some(batch) = leavings.blamed.filter(|_| going) {
+            self.remedy_batch(batch, Mishap::Death, fault);
         }
     }
 
@@ -107,11 +105,7 @@ impl Facts<'_, '_> {
             let place = Frontier::of(lineage, at.input);
             leavings.earliest = Some(leavings.earliest.map_or(place, |other| other.min(place)));
         }
-        if let Some(batch) = worked_on.filter(|_| blamed) {
-            let (.., mut attempts, _) = self.batches.get_mut(batch).expect("it was seen just now");
-            attempts.died = attempts.died.saturating_add(1);
-            leavings.poison = (attempts.died >= ATTEMPTS_MAX).then_some(batch);
-        }
+        leavings.blamed = worked_on.filter(|_| blamed);
         leavings
     }
 

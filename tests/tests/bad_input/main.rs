@@ -8,6 +8,7 @@ mod changing;
 mod csv;
 mod files;
 mod ndjson;
+mod on_failure;
 mod outputs;
 mod packed;
 mod plugins;

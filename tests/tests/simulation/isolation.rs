@@ -30,6 +30,8 @@ const FAULTS: SimFaults = SimFaults {
     start_per_mille: 200,
     hang_per_mille: 300,
     poison: None,
+    error_per_mille: 0,
+    bad: None,
     refuses: false,
     relentless: false,
 };

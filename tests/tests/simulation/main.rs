@@ -2,6 +2,7 @@
 //! give.
 #![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
+mod failover;
 mod isolation;
 
 use std::fmt::Write as _;
@@ -52,6 +53,7 @@ fn topology(text: &str, instances: u16) -> Topology {
             piece_bytes: 10_000,
             priority: 0,
             isolation,
+            on_failure: None,
         });
         names.push(name);
     }

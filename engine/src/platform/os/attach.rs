@@ -10,7 +10,10 @@ use super::{
     Completion, OsPlatform, Running, Runs, StageEnd, StageParts, job::Work, reader::ReaderThread,
     writer::WriterThread,
 };
-use crate::isolation::Shared;
+use crate::{
+    failover::{FailoverParts, FailoverThread},
+    isolation::Shared,
+};
 
 impl OsPlatform {
     /// Starts the threads and workers of every stage.
@@ -25,8 +28,13 @@ impl OsPlatform {
             let isolated = parts.isolated.take();
             let edges = world.get::<Edges>(entity).expect("every stage has edges");
             let connected = std::array::from_fn(|port| edges.of_port(port as u8).count() > 0);
+            let failover = parts.failover.take();
             let mut running = self.start_stage(entity, parts, connected);
             running.seals = seals;
+            if let Some(failover) = failover {
+                running.dead_port = failover.dead_letters.as_ref().map(|(_, port)| *port);
+                running.failover = self.start_failover(entity, failover);
+            }
             if let Some(isolated) = isolated {
                 running.isolated = own.to_vec();
                 match self.start_workers(isolated, own) {
@@ -46,6 +54,19 @@ impl OsPlatform {
         }
     }
 
+    fn start_failover(&self, stage: Entity, parts: FailoverParts) -> Option<FailoverThread> {
+        let completions = self.waiter.sender();
+        let tell = move |batch, outcome| {
+            completions.send(Completion::FailedOver { batch, stage, outcome });
+        };
+        let started = FailoverThread::spawn(parts, tell);
+        if let Err(error) = &started {
+            let message = format!("cannot start a thread for batches that fail: {error}");
+            self.waiter.sender().send(Completion::StageFailed { stage, message });
+        }
+        started.ok()
+    }
+
     fn start_stage(
         &mut self,
         entity: Entity,
@@ -53,13 +74,15 @@ impl OsPlatform {
         connected: [bool; PORTS_MAX],
     ) -> Running {
         let plugins = parts.work.iter().filter_map(|work| match work {
-            Work::Process(instance) => Some(Arc::clone(instance)),
+            Work::Process(instance, _) => Some(Arc::clone(instance)),
             Work::Decode(_) | Work::Encode(_) => None,
         });
         let mut running = Running {
             name: parts.name,
             plugins: plugins.collect(),
             isolated: Vec::new(),
+            failover: None,
+            dead_port: None,
             seals: None,
             adapters: parts.adapters.into(),
             connected,

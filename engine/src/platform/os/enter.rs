@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use arrow::{compute::concat_batches, record_batch::RecordBatch};
 use bevy_ecs::entity::Entity;
 use tanda_components::{BufferHandle, Input, limits::PORTS_MAX};
 
@@ -11,7 +12,7 @@ use super::{
     pool::Content,
     reader,
 };
-use crate::connectors::read::Piece;
+use crate::{connectors::read::Piece, failover::Outcome};
 
 impl OsPlatform {
     /// Puts the facts of a completion behind those that wait.
@@ -31,6 +32,9 @@ impl OsPlatform {
                 Input::StageFinished { stage: sink }
             }
             Completion::Worker { instance, told } => return self.enter_told(instance, told),
+            Completion::FailedOver { batch, stage, outcome } => {
+                return self.enter_outcome(batch, stage, outcome);
+            }
             Completion::StageFailed { stage, message } => {
                 Input::StageFailed { stage, fault: self.fault(stage, message) }
             }
@@ -56,7 +60,8 @@ impl OsPlatform {
         let JobReport { batch, done, elapsed_micros } = report;
         let last = match done {
             JobDone::Emitted(left) => {
-                for (port, left) in left.into_iter().enumerate() {
+                let letters = self.dead_letters_of(batch, stage).map(Left::Batch);
+                for (port, left) in left.into_iter().chain(letters).enumerate() {
                     let (buffer, rows, bytes) = self.enter_left(stage, port, left);
                     let port = port as u8;
                     self.backlog.push_back(Input::BatchEmitted {
@@ -80,6 +85,39 @@ impl OsPlatform {
             }
         };
         self.backlog.push_back(last);
+    }
+
+    /// What became of a batch that was failed over.
+    fn enter_outcome(&mut self, batch: Entity, stage: Entity, outcome: Outcome) {
+        let done = match outcome {
+            Outcome::Emitted(left) => JobDone::Emitted(left),
+            Outcome::Failed(message) => JobDone::Failed(message),
+            Outcome::Examined { left, dead } => {
+                let dead_rows = dead.as_ref().map_or(0, |dead| dead.num_rows() as u64);
+                if let Some(dead) = dead {
+                    let more = match self.dead_letters.remove(&batch) {
+                        None => dead,
+                        Some(before) => concat_batches(dead.schema_ref(), [&before, &dead])
+                            .expect("dead letters of one stage have one schema"),
+                    };
+                    self.dead_letters.insert(batch, more);
+                }
+                let content = Content::Batch(left);
+                let bytes = content.bytes();
+                let buffer = self.buffers.insert(content);
+                self.backlog.push_back(Input::BatchExamined { batch, buffer, bytes, dead_rows });
+                return;
+            }
+        };
+        self.enter_job(JobReport { batch, done, elapsed_micros: 0 }, stage);
+    }
+
+    /// What leaves on the port of the dead letters with what is made of a batch; none if the stage
+    /// has no such port.
+    fn dead_letters_of(&mut self, batch: Entity, stage: Entity) -> Option<RecordBatch> {
+        let port = self.stage(stage).dead_port?;
+        let letters = self.dead_letters.remove(&batch);
+        Some(letters.unwrap_or_else(|| self.stage(stage).nothing[port].clone()))
     }
 
     pub(super) fn enter_finish(&mut self, stage: Entity, left: Vec<(usize, Left)>) {

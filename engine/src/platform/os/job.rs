@@ -10,7 +10,7 @@ use arrow::{
     record_batch::{RecordBatch, RecordBatchOptions},
 };
 use bevy_ecs::entity::Entity;
-use tanda_plugin_host::{Instance, Output};
+use tanda_plugin_host::{CallError, Instance, Output};
 
 use super::{guard::guarded, pool::Content};
 use crate::{
@@ -18,6 +18,7 @@ use crate::{
         read::{Decode, rejected_schema},
         write::Encode,
     },
+    failover::Reopen,
     isolation::Shared,
 };
 
@@ -27,7 +28,8 @@ pub(crate) enum Work {
     /// A source decodes.
     Decode(Arc<dyn Decode>),
     /// A plugin processes; nobody else holds the instance while the world says it is in flight.
-    Process(Arc<Mutex<Instance>>),
+    /// One that panicked is opened again, where the stage has a failure policy.
+    Process(Arc<Mutex<Instance>>, Option<Arc<Reopen>>),
     /// A sink encodes.
     Encode(Arc<dyn Encode>),
 }
@@ -111,9 +113,17 @@ fn do_work(work: &Work, content: &Content, adapter: Option<&Adapter>) -> Result<
             let rejected = decoded.rejected.unwrap_or_else(none);
             Ok(JobDone::Emitted(vec![Left::Batch(decoded.batch), Left::Batch(rejected)]))
         }
-        (Work::Process(instance), Content::Batch(batch)) => {
+        (Work::Process(instance, reopen), Content::Batch(batch)) => {
             let batch = adapter.expect("a plugin's edges have adapters").adapt(batch);
-            let outputs = hold(instance).process(&batch).map_err(|error| error.to_string())?;
+            let mut instance = hold(instance);
+            let outputs = instance.process(&batch).map_err(|error| {
+                if let (CallError::Panicked { .. }, Some(reopen)) = (&error, reopen)
+                    && let Ok(next) = reopen.open()
+                {
+                    *instance = next;
+                }
+                error.to_string()
+            })?;
             Ok(JobDone::Emitted(outputs.ports.into_iter().map(Left::from).collect()))
         }
         (Work::Encode(encoder), Content::Batch(batch)) => {

@@ -43,6 +43,7 @@ use crate::{
         read::{Piece, Reader, Stop},
         write::Writer,
     },
+    failover::{FailoverParts, FailoverThread, FailureJob, Outcome},
     isolation::{Shared, Told, WorkerThread},
 };
 
@@ -54,6 +55,8 @@ pub(crate) struct StageParts {
     pub(crate) work: Vec<Work>,
     /// The workers of its instances, instead of `work`, when it is isolated.
     pub(crate) isolated: Option<IsolatedParts>,
+    /// What deals with its batches that fail, if it has a policy.
+    pub(crate) failover: Option<FailoverParts>,
     /// One adapter for each incoming edge.
     pub(crate) adapters: Vec<Adapter>,
     /// Schema of what leaves on each port.
@@ -83,6 +86,7 @@ enum Completion {
     Closed { sink: Entity, bytes: u64 },
     StageFailed { stage: Entity, message: String },
     Worker { instance: Entity, told: Told },
+    FailedOver { batch: Entity, stage: Entity, outcome: Outcome },
 }
 
 /// Where an instance runs.
@@ -107,6 +111,8 @@ pub struct OsPlatform {
     /// Finishes under way at isolated stages, and how many were ever begun.
     finishing: EntityHashMap<Finishing>,
     attempts: u64,
+    /// Dead letters of batches that were examined and are not processed yet.
+    dead_letters: EntityHashMap<RecordBatch>,
     cancel: Arc<AtomicBool>,
     faults: Faults,
     drain_requested: Arc<AtomicBool>,
@@ -122,6 +128,9 @@ struct Running {
     plugins: Vec<Arc<Mutex<PluginInstance>>>,
     /// Its instances in the order of their numbers, if it is isolated.
     isolated: Vec<Entity>,
+    failover: Option<FailoverThread>,
+    /// The port on which dead letters leave, if there may be any.
+    dead_port: Option<usize>,
     /// What it emits is moved into shared memory: a stage behind it is isolated.
     seals: Option<Arc<Shared>>,
     reader: Option<ReaderThread>,
@@ -155,6 +164,7 @@ impl OsPlatform {
             instances: EntityHashMap::default(),
             finishing: EntityHashMap::default(),
             attempts: 0,
+            dead_letters: EntityHashMap::default(),
             cancel,
             faults: Faults::default(),
             drain_requested: Arc::default(),
@@ -296,6 +306,14 @@ impl Platform for OsPlatform {
             }
             Effect::StartWorker { instance } => self.worker(instance).start(),
             Effect::KillWorker { instance } => self.worker(instance).kill(),
+            Effect::FailOver { batch, buffer, input, stage, over, failed } => {
+                let content = self.buffers.get(buffer).batch().clone();
+                let running = self.stage(stage);
+                let adapter = running.adapters[usize::from(input)].clone();
+                if let Some(failover) = &running.failover {
+                    failover.deal_with(FailureJob { batch, content, adapter, over, failed });
+                }
+            }
             Effect::TakeSnapshot { instance } => {
                 let worker = self.worker(instance);
                 if worker.snapshot().is_err() {

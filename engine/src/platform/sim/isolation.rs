@@ -99,7 +99,8 @@ impl SimPlatform {
         let faults = self.script(instance).faults;
         let blow = match self.worker(instance).tasks.front() {
             Some(&Task::Process { buffer, .. }) => {
-                let poisoned = faults.poison == Some(self.pool.get(buffer).seq);
+                let content = self.pool.get(buffer);
+                let poisoned = !content.searched && faults.poison == Some(content.seq);
                 let blow = self.draw(instance, faults.batch_per_mille);
                 if poisoned { Some(Blow::Crash) } else { blow }
             }

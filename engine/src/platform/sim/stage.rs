@@ -47,11 +47,13 @@ pub struct Content {
     pub rows: u64,
     /// What the state had taken in of which it was made; nothing if it was made of a batch.
     pub absorbed: Absorbed,
+    /// Its poison rows have been searched for and set aside.
+    pub searched: bool,
 }
 
 impl Content {
     pub(super) fn new(origin: usize, seq: u64, rows: u64) -> Self {
-        Self { origin, seq, rows, absorbed: Absorbed::default() }
+        Self { origin, seq, rows, absorbed: Absorbed::default(), searched: false }
     }
 }
 

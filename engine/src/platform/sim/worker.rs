@@ -18,8 +18,12 @@ pub struct SimFaults {
     pub start_per_mille: u64,
     /// How many of all these are hangs.
     pub hang_per_mille: u64,
-    /// Every batch with this number kills its worker.
+    /// Every batch with this number kills its worker, until its poison rows are set aside.
     pub poison: Option<u64>,
+    /// An instance gives an error for a batch, isolated or not.
+    pub error_per_mille: u64,
+    /// Every batch with this number gives an error, until its poison rows are set aside.
+    pub bad: Option<u64>,
     /// A start that fails is a refusal.
     pub refuses: bool,
     /// Faults strike the same batch, start, snapshot or finish as often as they are drawn, and

@@ -1,0 +1,188 @@
+//! The thread of a stage with a failure policy.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread::{self, JoinHandle};
+
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::{RecordBatch, RecordBatchOptions};
+use bevy_ecs::entity::Entity;
+use tanda_components::{Failover, limits::EXAMINATION_FAILS_MAX};
+use tanda_systems::Bisection;
+
+use super::Sole;
+use super::dead_letter::{Failed, Poison, dead_letters, without};
+use crate::platform::os::{Adapter, Left};
+
+/// What the thread needs.
+pub(crate) struct FailoverParts {
+    pub(crate) stage: String,
+    /// Name and version of the stage's plugin.
+    pub(crate) plugin: String,
+    /// The stage's plugin once more, to search batches with.
+    pub(crate) probe: Sole,
+    pub(crate) fallback: Option<Sole>,
+    /// By port of the plugin: the schema that leaves, and whether somebody reads it.
+    pub(crate) ports: Vec<(SchemaRef, bool)>,
+    /// Schema of the dead letters, and the port on which they leave.
+    pub(crate) dead_letters: Option<(SchemaRef, usize)>,
+    /// The run is failing: what is under way is given up.
+    pub(crate) cancel: Arc<AtomicBool>,
+}
+
+/// One batch to deal with.
+pub(crate) struct FailureJob {
+    pub(crate) batch: Entity,
+    pub(crate) content: RecordBatch,
+    /// Makes it fit the stage.
+    pub(crate) adapter: Adapter,
+    pub(crate) over: Failover,
+    pub(crate) failed: u8,
+}
+
+/// What became of it.
+pub(crate) enum Outcome {
+    /// It was processed: what left, by port.
+    Emitted(Vec<Left>),
+    /// What is left of it, and its dead letters if there are any.
+    Examined { left: RecordBatch, dead: Option<RecordBatch> },
+    /// Nothing could be done.
+    Failed(String),
+}
+
+/// The tick's end of the thread.
+pub(crate) struct FailoverThread {
+    jobs: Option<mpsc::Sender<FailureJob>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl FailoverThread {
+    /// `tell` is called from the thread, once for each job.
+    ///
+    /// # Errors
+    /// The thread cannot be started.
+    pub(crate) fn spawn(
+        mut parts: FailoverParts,
+        tell: impl Fn(Entity, Outcome) + Send + 'static,
+    ) -> std::io::Result<Self> {
+        let (jobs, received) = mpsc::channel::<FailureJob>();
+        let thread = thread::Builder::new().name("tanda-failover".into()).spawn(move || {
+            for job in received {
+                let outcome = parts.deal_with(&job).unwrap_or_else(Outcome::Failed);
+                tell(job.batch, outcome);
+            }
+        })?;
+        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+    }
+
+    pub(crate) fn deal_with(&self, job: FailureJob) {
+        if let Some(jobs) = &self.jobs {
+            // The thread ends with this.
+            let _ = jobs.send(job);
+        }
+    }
+}
+
+impl Drop for FailoverThread {
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic of it was printed where it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl FailoverParts {
+    fn deal_with(&mut self, job: &FailureJob) -> Result<Outcome, String> {
+        match job.over {
+            Failover::Fallback => self.fall_back(job),
+            Failover::Bypass => self.bypass(job),
+            Failover::Examine => self.examine(job),
+            Failover::Discard => {
+                let rows = 0..job.content.num_rows();
+                let reason = "it failed even without the rows that were found".to_owned();
+                let poison = if rows.is_empty() { vec![] } else { vec![Poison { rows, reason }] };
+                self.examined(job, &poison)
+            }
+        }
+    }
+
+    fn fall_back(&mut self, job: &FailureJob) -> Result<Outcome, String> {
+        let fallback = self.fallback.as_mut().ok_or("the stage has no fallback")?;
+        let left = fallback.process(&job.adapter.adapt(&job.content))?;
+        let fit = |(left, (schema, connected)): (Left, &(SchemaRef, bool))| match left {
+            Left::Batch(batch) if *connected => project(&batch, schema).map(Left::Batch),
+            Left::Batch(batch) => Ok(Left::Rows(batch.num_rows() as u64)),
+            Left::Rows(rows) => Ok(Left::Rows(rows)),
+        };
+        let left = left.into_iter().zip(&self.ports).map(fit);
+        Ok(Outcome::Emitted(left.collect::<Result<_, _>>()?))
+    }
+
+    /// The batch leaves on the first port, nothing on the others.
+    fn bypass(&self, job: &FailureJob) -> Result<Outcome, String> {
+        let batch = job.adapter.adapt(&job.content);
+        let leave =
+            |(port, (schema, connected)): (usize, &(SchemaRef, bool))| match (port, connected) {
+                (0, true) => project(&batch, schema).map(Left::Batch),
+                (0, false) => Ok(Left::Rows(batch.num_rows() as u64)),
+                (_, true) => Ok(Left::Batch(RecordBatch::new_empty(Arc::clone(schema)))),
+                (_, false) => Ok(Left::Rows(0)),
+            };
+        let left = self.ports.iter().enumerate().map(leave);
+        Ok(Outcome::Emitted(left.collect::<Result<_, _>>()?))
+    }
+
+    /// Finds the rows that the plugin fails at.
+    fn examine(&mut self, job: &FailureJob) -> Result<Outcome, String> {
+        let batch = job.adapter.adapt(&job.content);
+        let mut search = Bisection::new(batch.num_rows(), EXAMINATION_FAILS_MAX);
+        let mut reasons = Vec::new();
+        while let Some(rows) = search.next() {
+            if self.cancel.load(Ordering::Relaxed) {
+                return Err("given up, since the run fails".to_owned());
+            }
+            match self.probe.process(&batch.slice(rows.start, rows.len())) {
+                Ok(_) => search.passed(),
+                Err(reason) => {
+                    if search.failed() {
+                        reasons.push(reason);
+                    }
+                }
+            }
+        }
+        let poison = search.poison().iter().cloned().zip(reasons);
+        let poison: Vec<_> = poison.map(|(rows, reason)| Poison { rows, reason }).collect();
+        self.examined(job, &poison)
+    }
+
+    fn examined(&self, job: &FailureJob, poison: &[Poison]) -> Result<Outcome, String> {
+        let text = |error: arrow::error::ArrowError| error.to_string();
+        let left = without(&job.content, poison).map_err(text)?;
+        if poison.is_empty() {
+            return Ok(Outcome::Examined { left, dead: None });
+        }
+        let (schema, _) = self.dead_letters.as_ref().ok_or("the stage has no dead letters")?;
+        let failed = Failed {
+            stage: self.stage.clone(),
+            plugin: self.plugin.clone(),
+            times: u32::from(job.failed),
+        };
+        let batch = job.adapter.adapt(&job.content);
+        let dead = dead_letters(&batch, poison, &failed, schema).map_err(text)?;
+        Ok(Outcome::Examined { left, dead: Some(dead) })
+    }
+}
+
+/// The columns of `schema`, by name.
+fn project(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, String> {
+    let column = |field: &arrow::datatypes::FieldRef| {
+        let column = batch.column_by_name(field.name());
+        column.cloned().ok_or_else(|| format!("there is no column `{}`", field.name()))
+    };
+    let columns = schema.fields().iter().map(column).collect::<Result<Vec<_>, _>>()?;
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
+        .map_err(|error| error.to_string())
+}

@@ -1,0 +1,159 @@
+//! Starts what deals with the batches of a stage that fail.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
+
+use arrow::datatypes::SchemaRef;
+use tanda_components::{FailurePolicy, Resort};
+use tanda_plugin_host::{Bound, Wanted, WantedPort};
+
+use super::{TypedFailure, prune::PortNeed, start::Starting};
+use crate::{
+    failover::{FailoverParts, Reopen, Sole, SoleOf, dead_letter_schema},
+    isolation::{Given, Handle, Recipe},
+    scene::{LastResort, OnFailure},
+};
+
+/// A failure policy whose fallback is known.
+pub(super) struct Failing {
+    stage: String,
+    /// Name and version of the stage's plugin.
+    plugin: String,
+    policy: OnFailure,
+    fallback: Option<SoleOf>,
+}
+
+impl Failing {
+    /// As the world knows it.
+    pub(super) fn policy(&self) -> FailurePolicy {
+        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        let retry = self.policy.retry.as_ref();
+        FailurePolicy {
+            retries: retry.map_or(0, |retry| retry.times),
+            backoff_micros: retry.map_or(0, |retry| micros(retry.backoff.0)),
+            within_micros: retry
+                .and_then(|retry| retry.within)
+                .map_or(0, |within| micros(within.0)),
+            fallback: self.policy.fallback.is_some(),
+            last: match self.policy.last {
+                LastResort::Bypass => Resort::Bypass,
+                LastResort::DeadLetter { .. } => Resort::DeadLetter,
+                LastResort::Halt => Resort::Halt,
+            },
+        }
+    }
+
+    /// What the platform needs; the port of the dead letters is added to those of the plugin.
+    pub(super) fn into_parts(
+        self,
+        probe: SoleOf,
+        delivered: &mut Vec<SchemaRef>,
+        needs: &[PortNeed],
+        given: &Given,
+        cancel: &Arc<AtomicBool>,
+    ) -> FailoverParts {
+        let connected = needs.iter().map(|need| need.connected);
+        let ports = delivered.iter().cloned().zip(connected).collect();
+        let dead_letters = matches!(self.policy.last, LastResort::DeadLetter { .. }).then(|| {
+            let schema = dead_letter_schema(&given.pruned).expect("it was typed");
+            delivered.push(Arc::clone(&schema));
+            (schema, delivered.len() - 1)
+        });
+        FailoverParts {
+            stage: self.stage,
+            plugin: self.plugin,
+            probe: Sole::new(probe),
+            fallback: self.fallback.map(Sole::new),
+            ports,
+            dead_letters,
+            cancel: Arc::clone(cancel),
+        }
+    }
+}
+
+impl Starting<'_> {
+    pub(super) fn failing(
+        &self,
+        failure: TypedFailure,
+        first: &Handle,
+        needs: &[PortNeed],
+        kept: &BTreeSet<usize>,
+        (given, timeout): (&Given, Duration),
+        stage: &str,
+    ) -> Failing {
+        let fallback = failure.fallback.map(|(config, handle)| {
+            let bound = handle.bound().expect("a typed fallback is bound");
+            let wanted = wanted_ports(bound, needs, kept);
+            let (full, pruned) = (Arc::clone(&given.full), Arc::clone(&given.pruned));
+            let given = Arc::new(Given { full, pruned, wanted });
+            self.sole(&handle, &config, &given, timeout, stage)
+        });
+        let plugin = in_full(first);
+        Failing { stage: stage.to_owned(), plugin, policy: failure.policy, fallback }
+    }
+
+    /// How another plugin like this one is opened, for one thread.
+    pub(super) fn sole(
+        &self,
+        like: &Handle,
+        config: &str,
+        given: &Arc<Given>,
+        timeout: Duration,
+        stage: &str,
+    ) -> SoleOf {
+        let (given, cancel) = (Arc::clone(given), Arc::clone(self.cancel));
+        match like {
+            Handle::Here(instance) => SoleOf::Here(Reopen {
+                library: Arc::clone(instance.library()),
+                config: config.to_owned(),
+                cancel,
+                stage: stage.to_owned(),
+                given,
+            }),
+            Handle::Worker(_, recipe) => SoleOf::Worker {
+                // A test makes a worker of the stage end at a step, not this one.
+                recipe: Arc::new(Recipe { fail_point: None, ..(**recipe).clone() }),
+                shared: Arc::clone(self.shared.expect("isolated stages share memory")),
+                given,
+                timeout,
+                cancel,
+            },
+        }
+    }
+}
+
+/// Name and version of a plugin.
+fn in_full(handle: &Handle) -> String {
+    match handle {
+        Handle::Here(instance) => {
+            format!("{} {}", instance.library().name(), instance.library().version())
+        }
+        Handle::Worker(worker, _) => {
+            format!("{} {}", worker.opened().name, worker.opened().version)
+        }
+    }
+}
+
+/// What is wanted of the ports of a plugin.
+pub(super) fn wanted_ports(bound: &Bound, needs: &[PortNeed], kept: &BTreeSet<usize>) -> Wanted {
+    let width = bound.layout.input.fields().len();
+    let ports = bound.layout.ports.iter().zip(needs);
+    let wanted = ports.map(|(port, need)| {
+        let passed = port.full.fields().len() - port.own.len();
+        wanted_port(need, kept, passed.min(width))
+    });
+    Wanted { ports: wanted.collect() }
+}
+
+/// What is wanted of a port, as indices into its schema over the pruned input: the `passed` columns
+/// of the input come first, of which only those in `kept` are left.
+fn wanted_port(need: &PortNeed, kept: &BTreeSet<usize>, passed: usize) -> WantedPort {
+    let kept_passed = if passed == 0 { 0 } else { kept.len() };
+    let moved = |&column: &usize| {
+        if column < passed { kept.range(..column).count() } else { column - passed + kept_passed }
+    };
+    WantedPort { connected: need.connected, columns: need.columns.iter().map(moved).collect() }
+}

@@ -1,0 +1,75 @@
+//! Simulated failures of batches, and what is done about them.
+
+use bevy_ecs::entity::Entity;
+use tanda_components::{BufferHandle, Failover, FaultId, Input};
+
+use super::{Content, SimPlatform};
+
+/// The port on which dead letters leave; nobody reads it here.
+const DEAD_PORT: u8 = 2;
+
+pub(super) fn dead_letters(batch: Entity, rows: u64) -> Input {
+    Input::BatchEmitted { batch, port: DEAD_PORT, buffer: None, rows, bytes: 0 }
+}
+
+impl SimPlatform {
+    /// Batches whose rows were searched.
+    #[must_use]
+    pub fn examined(&self) -> u64 {
+        self.examined
+    }
+
+    /// A batch that an instance of `stage` gives an error for.
+    pub(super) fn errs(&mut self, stage: Entity, buffer: BufferHandle) -> Option<FaultId> {
+        let index = self.known(stage).index;
+        let script = self.stages[index];
+        let content = self.pool.get(buffer);
+        let is_bad = script.faults.bad == Some(content.seq) && !content.searched;
+        let errs = is_bad || self.rng.below(1_000) < script.faults.error_per_mille;
+        errs.then_some(FaultId(index as u32))
+    }
+
+    pub(super) fn fail_over(
+        &mut self,
+        batch: Entity,
+        buffer: BufferHandle,
+        stage: Entity,
+        over: Failover,
+    ) {
+        let due = self.due(stage, true);
+        let content = self.pool.get(buffer);
+        let known = self.known(stage);
+        let (index, connected) = (known.index, known.connected);
+        let script = self.stages[index];
+        let answer = match over {
+            Failover::Fallback | Failover::Bypass => {
+                let mut answer: Vec<Input> = (0..2_u8)
+                    .map(|port| {
+                        let rows = if port == 0 { content.rows } else { 0 };
+                        let made = Content { rows, ..content };
+                        let buffer = connected[usize::from(port)].then(|| self.pool.insert(made));
+                        Input::BatchEmitted { batch, port, buffer, rows, bytes: rows * 120 }
+                    })
+                    .collect();
+                answer.extend(self.dead.remove(&batch).map(|rows| dead_letters(batch, rows)));
+                answer.push(Input::BatchProcessed { batch, elapsed_micros: 1 });
+                answer
+            }
+            Failover::Examine | Failover::Discard => {
+                self.examined += 1;
+                let poison = [script.faults.poison, script.faults.bad];
+                let found = !content.searched && poison.contains(&Some(content.seq));
+                let dead_rows = match over {
+                    Failover::Discard => content.rows,
+                    Failover::Examine | Failover::Fallback | Failover::Bypass => u64::from(found),
+                };
+                *self.dead.entry(batch).or_default() += dead_rows;
+                let left = Content { rows: content.rows - dead_rows, searched: true, ..content };
+                let buffer = self.pool.insert(left);
+                let bytes = left.rows * 100;
+                vec![Input::BatchExamined { batch, buffer, bytes, dead_rows }]
+            }
+        };
+        self.answer_at(due, answer);
+    }
+}

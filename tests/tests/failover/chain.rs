@@ -1,0 +1,107 @@
+//! The steps of a failure policy, one after the other.
+
+use std::fs;
+
+use tanda::EngineError;
+use tanda::prelude::RunReport;
+use tanda_tests::{Bench, repo_file, run_config};
+
+const ROWS: u64 = 6_000;
+const LEVELS: [&str; 2] = ["InProcess", "Process(sandbox: Strict)"];
+
+fn run(
+    bench: &Bench,
+    isolation: &str,
+    config: &str,
+    on_failure: &str,
+) -> Result<RunReport, EngineError> {
+    bench.run(&format!(
+        "Scene( name: \"chain\", engine: ( threads: 2, batch_rows: 500 ), stages: {{
+           \"in\": Source( read: Generator( rows: {ROWS}, seed: 7, columns: [(\"n\", Sequence)] ) ),
+           \"faulty\": Plugin( library: \"faulty\", from: \"in\", isolation: {isolation},
+               config: ( {config} ), on_failure: [ {on_failure} ] ),
+           \"out\": Sink( write: Csv( path: \"{{dir}}/out.csv\" ), from: \"faulty\" ) }} )"
+    ))
+}
+
+/// All rows arrive, in order.
+fn check_all(bench: &Bench) {
+    let out = bench.read("out.csv");
+    let mut rows = out.lines().skip(1);
+    assert!((0..ROWS).all(|n| rows.next() == Some(&*n.to_string())), "rows");
+    assert_eq!(rows.next(), None);
+}
+
+#[test]
+fn error_now_and_then_is_retried() {
+    for isolation in LEVELS {
+        let bench = Bench::new();
+        let retry = "Retry( times: 20, backoff: \"1ms\" )";
+        run(&bench, isolation, "when: Sometimes(0.2), what: Error", retry).unwrap();
+        check_all(&bench);
+    }
+}
+
+#[test]
+fn fallback_takes_what_the_plugin_cannot() {
+    for isolation in LEVELS {
+        let bench = Bench::new();
+        let fallback = "Retry( times: 1 ), \
+                        Fallback( library: \"faulty\", config: ( when: Never, what: Pass ) )";
+        run(&bench, isolation, "when: Row(\"n % 1000 = 7\"), what: Error", fallback).unwrap();
+        check_all(&bench);
+    }
+}
+
+#[test]
+fn bypass_lets_the_batch_go_on_as_it_is() {
+    for isolation in LEVELS {
+        let bench = Bench::new();
+        run(&bench, isolation, "when: Always, what: Error", "Bypass").unwrap();
+        check_all(&bench);
+    }
+}
+
+#[test]
+fn halt_ends_the_run_with_the_plugin_s_words() {
+    for isolation in LEVELS {
+        let bench = Bench::new();
+        let retry = "Retry( times: 3 ), Halt";
+        let error = run(&bench, isolation, "when: Row(\"n = 4321\"), what: Error", retry);
+        let error = error.expect_err("nothing helps").to_string();
+        assert!(error.contains("on order"), "{error}");
+        assert!(!bench.has("out.csv"));
+    }
+}
+
+#[test]
+fn flights_come_through_a_plugin_that_fails_now_and_then() {
+    // Error at 1 % of the calls in the engine's process, death at 1 % in one of its own.
+    let cases = [
+        ("InProcess", "Error", "on_failure: [ Retry( times: 10 ) ],"),
+        ("Process( sandbox: Strict )", "Abort", ""),
+        ("Process( sandbox: Strict )", "Segfault", "on_failure: [ Retry( times: 10 ) ],"),
+    ];
+    let golden = fs::read_to_string(repo_file("tests/golden/flights-2013-01/by_carrier_month.csv"))
+        .expect("it is in the repository");
+    for (isolation, what, policy) in cases {
+        let bench = Bench::new();
+        let out = bench.path().display().to_string();
+        let edit = |scene: String| {
+            let from = "when: Batch(3), what: Abort";
+            assert!(scene.contains(from));
+            let scene = scene.replace(from, &format!("when: Sometimes(0.01), what: {what}"));
+            let strict = "isolation: Process( sandbox: Strict ),
+            timeout: \"10s\",
+            memory_limit: \"1GiB\",";
+            assert!(scene.contains(strict));
+            scene
+                .replace(strict, &format!("isolation: {isolation}, {policy}"))
+                .replace("batch_rows: 1000", "batch_rows: 200")
+        };
+        let params = [("input", &*repo_file("config/data/flights-2013-01.csv")), ("out", &*out)];
+        let report = run_config("testing_pipeline.ron", &params, edit).unwrap();
+        assert_eq!(report.ledger, Ok(()));
+        assert!(bench.read("by_carrier_month.csv") == golden, "{isolation}, {what}");
+    }
+}

@@ -1,0 +1,101 @@
+//! Poison rows are set aside, each alone and with its reason; all others are delivered in order.
+
+use tanda::prelude::RunReport;
+use tanda_tests::Bench;
+
+const ROWS: u64 = 6_000;
+/// Rows that the plugin fails at: neighbours, the first and the last of all, two in one batch.
+const POISON: [u64; 6] = [0, 1_234, 1_235, 2_900, 2_999, 5_999];
+
+/// Runs `in -> faulty -> out` with batches of 500 rows; `faulty` fails at the poison rows.
+fn run(bench: &Bench, isolation: &str, what: &str, more: &str, retry: &str) -> RunReport {
+    let rows: Vec<String> = POISON.iter().map(ToString::to_string).collect();
+    let scene = format!(
+        "Scene( name: \"poison\", engine: ( threads: 2, batch_rows: 500 ), stages: {{
+           \"in\": Source( read: Generator( rows: {ROWS}, seed: 7, columns: [
+               (\"n\", Sequence), (\"text\", Choice([\"one\", \"two\", \"three\"])) ] ) ),
+           \"faulty\": Plugin( library: \"faulty\", from: \"in\", instances: 2,
+               isolation: {isolation}, {more}
+               config: ( when: Row(\"n in ({})\"), what: {what} ),
+               on_failure: [ {retry} DeadLetter( to: \"poison\" ) ] ),
+           \"out\": Sink( write: Csv( path: \"{{dir}}/out.csv\" ), from: \"faulty\" ),
+           \"poison\": Sink( write: Csv( path: \"{{dir}}/poison.csv\" ) ) }} )",
+        rows.join(", ")
+    );
+    bench.run(&scene).unwrap_or_else(|error| panic!("{isolation}, {what}: {error}"))
+}
+
+fn column(text: &str, index: usize) -> Vec<String> {
+    let field = |line: &str| line.split(',').nth(index).unwrap_or_default().to_owned();
+    text.lines().skip(1).map(field).collect()
+}
+
+/// Exactly the poison rows are in the dead letters, each with `reason`; the others arrive in order.
+fn check(isolation: &str, what: &str, more: &str, reason: &str) {
+    let bench = Bench::new();
+    let report = run(&bench, isolation, what, more, "Retry( times: 1 ),");
+    assert_eq!(report.ledger, Ok(()), "{isolation}, {what}");
+    let good = (0..ROWS).filter(|n| !POISON.contains(n)).map(|n| n.to_string());
+    let good: Vec<String> = good.collect();
+    assert!(column(&bench.read("out.csv"), 0) == good, "{isolation}, {what}: rows delivered");
+    let letters = bench.read("poison.csv");
+    let numbers: Vec<String> = POISON.iter().map(ToString::to_string).collect();
+    assert_eq!(column(&letters, 0), numbers, "{isolation}, {what}");
+    for line in letters.lines().skip(1) {
+        assert!(line.contains(",faulty,faulty 0.1.0,2,"), "{isolation}, {what}: {line}");
+        assert!(line.contains(reason), "{isolation}, {what}: no `{reason}` in {line}");
+    }
+}
+
+#[test]
+fn error_in_the_engine_s_process_costs_one_row_each() {
+    check("InProcess", "Error", "", "on order");
+}
+
+#[test]
+fn panic_in_the_engine_s_process_costs_one_row_each() {
+    check("InProcess", "Panic", "", "panicked");
+}
+
+#[test]
+fn whatever_befalls_a_worker_costs_one_row_each() {
+    let ends = [
+        ("Error", "on order"),
+        ("Panic", "panicked"),
+        ("Abort", "SIGABRT"),
+        ("Segfault", "SIGSEGV"),
+        ("Exit(0)", "exited with code 0"),
+        ("Exit(3)", "exited with code 3"),
+    ];
+    for (what, reason) in ends {
+        check("Process(sandbox: Strict)", what, "", reason);
+    }
+    check("Process(sandbox: Basic)", "Segfault", "", "SIGSEGV");
+    check("Process(sandbox: Off)", "Abort", "", "SIGABRT");
+}
+
+#[test]
+fn violation_of_the_sandbox_costs_one_row_each() {
+    check("Process(sandbox: Strict)", "OpenSocket", "", "SIGSYS");
+}
+
+#[test]
+fn hang_costs_one_row_each() {
+    check("Process(sandbox: Strict)", "Hang", "timeout: \"100ms\",", "timeout");
+}
+
+#[test]
+fn batch_that_nobody_can_search_is_set_aside_as_a_whole() {
+    let bench = Bench::new();
+    // It fails at every batch of more than one row, so no row is poison alone.
+    let scene = "Scene( name: \"whole\", engine: ( batch_rows: 500, threads: 1 ), stages: {
+           \"in\": Source( read: Generator( rows: 1000, seed: 7, columns: [(\"n\", Sequence)] ) ),
+           \"faulty\": Plugin( library: \"faulty\", from: \"in\", instances: 1,
+               config: ( when: Always, what: Error ),
+               on_failure: [ DeadLetter( to: \"poison\" ) ] ),
+           \"out\": Sink( write: Csv( path: \"{dir}/out.csv\" ), from: \"faulty\" ),
+           \"poison\": Sink( write: Csv( path: \"{dir}/poison.csv\" ) ) } )";
+    // Not even a batch without rows gets through it.
+    let error = bench.run(scene).expect_err("a plugin that always fails ends the run");
+    assert!(error.to_string().contains("on order"), "{error}");
+}
