@@ -50,6 +50,7 @@ fn stage(name: &str, kind: StageKind, instances: u16, inputs: &[(u16, u8)]) -> S
         priority: 0,
         isolation: None,
         on_failure: None,
+        breaker: None,
     }
 }
 

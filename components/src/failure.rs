@@ -43,6 +43,8 @@ pub enum Failover {
     Examine,
     /// All its rows are set aside: it failed even without the rows that were found.
     Discard,
+    /// All its rows are set aside, and it is not processed: the stage's breaker is open.
+    Reject,
 }
 
 /// Retries that a stage may still have, so that they cannot become a storm: each takes ten tokens,

@@ -10,6 +10,7 @@ extern crate alloc;
 
 mod admission;
 mod batch;
+mod breaker;
 mod buffer;
 mod clock;
 mod edges;
@@ -30,6 +31,7 @@ mod worker;
 
 pub use admission::{Admission, AdmittedBy, Budget};
 pub use batch::{At, Attempts, BatchState, Bytes, Emitted, FailedOver, Lineage, Priority, Rows};
+pub use breaker::{Breaker, BreakerLimits, BreakerState};
 pub use buffer::{BufferHandle, Buffers};
 pub use clock::{Clock, EngineTick, EngineTime};
 pub use edges::{Edge, Edges, StageInputs};

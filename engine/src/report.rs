@@ -6,7 +6,7 @@ use bevy_ecs::{entity::EntityHashMap, resource::Resource, world::World};
 use nix::sys::resource::{UsageWho, getrusage};
 use serde::{Serialize, Serializer};
 use tanda_components::{
-    Buffers, Failures, Instance, Ledger, Restarts, Run, Stage, StageKind, StageName,
+    Breaker, Buffers, Failures, Instance, Ledger, Restarts, Run, Stage, StageKind, StageName,
 };
 use tanda_systems::invariants;
 
@@ -111,12 +111,15 @@ pub struct FailuresReport {
     pub bypassed: u64,
     /// Rows set aside as dead letters.
     pub dead_rows: u64,
+    /// Times that its breaker opened.
+    pub breaker_opened: u64,
 }
 
-impl From<&Failures> for FailuresReport {
-    fn from(failures: &Failures) -> Self {
+impl FailuresReport {
+    fn of(failures: &Failures, breaker: Option<&Breaker>) -> Self {
         let Failures { retried, fell_back, bypassed, dead_rows } = *failures;
-        Self { retried, fell_back, bypassed, dead_rows }
+        let breaker_opened = breaker.map_or(0, |breaker| breaker.opened);
+        Self { retried, fell_back, bypassed, dead_rows, breaker_opened }
     }
 }
 
@@ -160,7 +163,9 @@ impl RunReport {
             let mut stage = stage_report(name.as_str(), kind, ledger, ports, bytes_written);
             stage.sandbox = sandbox;
             stage.restarts = restarts.get(&entity).copied().unwrap_or(0);
-            stage.failures = engine.world().get::<Failures>(entity).map(FailuresReport::from);
+            let breaker = engine.world().get::<Breaker>(entity);
+            let failures = engine.world().get::<Failures>(entity);
+            stage.failures = failures.map(|failures| FailuresReport::of(failures, breaker));
             report.stages.push(stage);
         }
         report.ledger = invariants::ledger_is_balanced(engine.world_mut());

@@ -4,11 +4,12 @@ use alloc::{string::String, vec::Vec};
 
 use bevy_ecs::prelude::*;
 use tanda_components::{
-    Budget, Buffers, Capacity, Clock, Edge, Edges, FailedFinishes, FailurePolicy, Failures,
-    Frontier, Growth, HeldBatches, InFlight, Inbox, Instance, LastBeat, LastGiven, Ledger,
-    NextDeadline, Occupancy, OriginParts, OriginSeq, Origins, Outbox, Resort, Restarts,
-    RetryBudget, Run, ServiceTime, Sink, Snapshotting, Source, Stage, StageIndex, StageInputs,
-    StageKind, StageName, StageState, TickAgain, Timeouts, WorkerState, limits::WORKER_SLOTS,
+    Breaker, BreakerLimits, Budget, Buffers, Capacity, Clock, Edge, Edges, FailedFinishes,
+    FailurePolicy, Failures, Frontier, Growth, HeldBatches, InFlight, Inbox, Instance, LastBeat,
+    LastGiven, Ledger, NextDeadline, Occupancy, OriginParts, OriginSeq, Origins, Outbox, Resort,
+    Restarts, RetryBudget, Run, ServiceTime, Sink, Snapshotting, Source, Stage, StageIndex,
+    StageInputs, StageKind, StageName, StageState, TickAgain, Timeouts, WorkerState,
+    limits::WORKER_SLOTS,
 };
 
 use crate::{failover::Mishaps, retire::Retiring, tick_arena::TickArena};
@@ -29,6 +30,12 @@ impl Topology {
     #[must_use]
     pub fn fails_over(&self) -> bool {
         self.stages.iter().any(|stage| stage.on_failure.is_some())
+    }
+
+    /// Some stage has a breaker.
+    #[must_use]
+    pub fn breaks(&self) -> bool {
+        self.stages.iter().any(|stage| stage.breaker.is_some())
     }
 
     /// Some stage runs in workers.
@@ -60,6 +67,8 @@ pub struct StageSpec {
     pub isolation: Option<Isolation>,
     /// What is done about batches that fail; `None` for sources and sinks.
     pub on_failure: Option<FailurePolicy>,
+    /// When its batches are kept from the plugin; only with a policy.
+    pub breaker: Option<BreakerLimits>,
 }
 
 /// What bounds the workers of an isolated stage, microseconds; 0 means nothing does.
@@ -175,10 +184,13 @@ fn spawn_stage(world: &mut World, index: StageIndex, spec: &StageSpec) -> Entity
     if spec.isolation.is_some() {
         world.entity_mut(stage).insert(FailedFinishes::default());
     }
+    if let Some(limits) = spec.breaker {
+        world.entity_mut(stage).insert(Breaker::new(limits));
+    }
     if let Some(policy) = spec.on_failure {
         assert!(
             spec.kind != StageKind::Exclusive
-                || !(policy.fallback || policy.last == Resort::Bypass),
+                || !(policy.fallback || policy.last == Resort::Bypass || spec.breaker.is_some()),
             "what passes by a stage with an order would leave a gap in it: stage {}",
             spec.name
         );

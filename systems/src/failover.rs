@@ -182,7 +182,7 @@ mod tests {
                     steps += &format!("{over:?}, ");
                     match over {
                         Failover::Fallback => attempts.over = FailedOver::Fallback,
-                        Failover::Bypass => attempts.over = FailedOver::Last,
+                        Failover::Bypass | Failover::Reject => attempts.over = FailedOver::Last,
                         Failover::Examine | Failover::Discard => {
                             attempts.failed = 0;
                             attempts.examined += 1;

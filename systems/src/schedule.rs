@@ -12,6 +12,7 @@ use crate::{
     allocate::admit_batches,
     build::Topology,
     dispatch::dispatch_batches,
+    divert::divert_batches,
     failover::fail_over_batches,
     finish::{end_run, end_stages},
     ingest::ingest_inputs,
@@ -89,6 +90,10 @@ pub fn build_schedule(topology: &Topology) -> Schedule {
     if topology.fails_over() {
         let fail_over = fail_over_batches.after(abandon_batches).in_set(BuiltIn(Supervise));
         schedule.add_systems(fail_over);
+    }
+    if topology.breaks() {
+        let divert = divert_batches.after(abandon_batches).before(fail_over_batches);
+        schedule.add_systems(divert.in_set(BuiltIn(Supervise)));
     }
     if topology.is_isolated() || topology.fails_over() {
         schedule.add_systems(set_deadline.after_ignore_deferred(end_run).in_set(BuiltIn(Retire)));

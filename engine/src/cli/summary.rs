@@ -64,6 +64,7 @@ fn failures(stage: &StageReport) -> String {
         (done.fell_back, "given to the fallback"),
         (done.bypassed, "passed by"),
         (done.dead_rows, "rows set aside as dead letters"),
+        (done.breaker_opened, "times the breaker opened"),
     ];
     let parts = parts.iter().filter(|(number, _)| *number > 0);
     let parts: Vec<String> =

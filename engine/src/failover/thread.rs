@@ -46,6 +46,8 @@ pub(crate) enum Outcome {
     Emitted(Vec<Left>),
     /// What is left of it, and its dead letters if there are any.
     Examined { left: RecordBatch, dead: Option<RecordBatch> },
+    /// It was not processed: what left all the same, by port, and its dead letters.
+    Rejected { left: Vec<Left>, dead: RecordBatch },
     /// Nothing could be done.
     Failed(String),
 }
@@ -100,10 +102,16 @@ impl FailoverParts {
             Failover::Bypass => self.bypass(job),
             Failover::Examine => self.examine(job),
             Failover::Discard => {
-                let rows = 0..job.content.num_rows();
-                let reason = "it failed even without the rows that were found".to_owned();
-                let poison = if rows.is_empty() { vec![] } else { vec![Poison { rows, reason }] };
+                let poison = all_of(job, "it failed even without the rows that were found");
                 self.examined(job, &poison)
+            }
+            Failover::Reject => {
+                let dead = self.letters(job, &all_of(job, "the breaker of the stage was open"))?;
+                let nothing = |(schema, connected): &(SchemaRef, bool)| match connected {
+                    true => Left::Batch(RecordBatch::new_empty(Arc::clone(schema))),
+                    false => Left::Rows(0),
+                };
+                Ok(Outcome::Rejected { left: self.ports.iter().map(nothing).collect(), dead })
             }
         }
     }
@@ -158,11 +166,12 @@ impl FailoverParts {
     }
 
     fn examined(&self, job: &FailureJob, poison: &[Poison]) -> Result<Outcome, String> {
-        let text = |error: arrow::error::ArrowError| error.to_string();
-        let left = without(&job.content, poison).map_err(text)?;
-        if poison.is_empty() {
-            return Ok(Outcome::Examined { left, dead: None });
-        }
+        let left = without(&job.content, poison).map_err(|error| error.to_string())?;
+        let dead = (!poison.is_empty()).then(|| self.letters(job, poison)).transpose()?;
+        Ok(Outcome::Examined { left, dead })
+    }
+
+    fn letters(&self, job: &FailureJob, poison: &[Poison]) -> Result<RecordBatch, String> {
         let (schema, _) = self.dead_letters.as_ref().ok_or("the stage has no dead letters")?;
         let failed = Failed {
             stage: self.stage.clone(),
@@ -170,9 +179,15 @@ impl FailoverParts {
             times: u32::from(job.failed),
         };
         let batch = job.adapter.adapt(&job.content);
-        let dead = dead_letters(&batch, poison, &failed, schema).map_err(text)?;
-        Ok(Outcome::Examined { left, dead: Some(dead) })
+        dead_letters(&batch, poison, &failed, schema).map_err(|error| error.to_string())
     }
+}
+
+/// All rows of a batch, for one reason.
+fn all_of(job: &FailureJob, reason: &str) -> Vec<Poison> {
+    let rows = 0..job.content.num_rows();
+    let poison = Poison { rows, reason: reason.to_owned() };
+    Some(poison).filter(|poison| !poison.rows.is_empty()).into_iter().collect()
 }
 
 /// The columns of `schema`, by name.

@@ -35,11 +35,13 @@ impl Typing<'_> {
             let hint = "leave `isolation: InProcess` out, or `on_failure`".to_owned();
             return self.refuse_policy(name, message, Some(hint));
         }
-        let passes_by = policy.fallback.is_some() || policy.last == LastResort::Bypass;
+        let passes_by = policy.fallback.is_some()
+            || policy.last == LastResort::Bypass
+            || policy.breaker.is_some();
         if passes_by && flags.contains(Flags::EXCLUSIVE) {
             let message = format!(
                 "stage `{name}`: with this config its plugin takes all batches in one order, and a \
-                 `Fallback` or `Bypass` would leave gaps in it"
+                 `Fallback`, `Bypass` or `breaker` would leave gaps in it"
             );
             let hint = "end its policy in `DeadLetter` or `Halt`".to_owned();
             return self.refuse_policy(name, message, Some(hint));

@@ -113,6 +113,7 @@ impl Starting<'_> {
             priority: 0,
             isolation: None,
             on_failure: None,
+            breaker: None,
         };
         let mut failover = None;
         let pruned = input.as_ref().map(|input| project(input, &self.needs.inputs[index]));
@@ -251,6 +252,7 @@ impl Starting<'_> {
         spec.instances = plugin.instances;
         let failover = failing.map(|failing| {
             spec.on_failure = Some(failing.policy());
+            spec.breaker = failing.breaker();
             failing.into_parts(probe, &mut delivered, needs, &given, self.cancel)
         });
         self.delivered.push(delivered);

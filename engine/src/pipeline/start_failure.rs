@@ -7,7 +7,7 @@ use std::{
 };
 
 use arrow::datatypes::SchemaRef;
-use tanda_components::{FailurePolicy, Resort};
+use tanda_components::{BreakerLimits, FailurePolicy, Resort};
 use tanda_plugin_host::{Bound, Wanted, WantedPort};
 
 use super::{TypedFailure, prune::PortNeed, start::Starting};
@@ -44,6 +44,17 @@ impl Failing {
                 LastResort::Halt => Resort::Halt,
             },
         }
+    }
+
+    /// When batches are kept from the plugin.
+    pub(super) fn breaker(&self) -> Option<BreakerLimits> {
+        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        self.policy.breaker.as_ref().map(|breaker| BreakerLimits {
+            window: breaker.window,
+            failures_percent: breaker.failures,
+            slow_micros: breaker.slow.map_or(0, |slow| micros(slow.0)),
+            open_micros: micros(breaker.open_for.0),
+        })
     }
 
     /// What the platform needs; the port of the dead letters is added to those of the plugin.

@@ -68,6 +68,7 @@ const PLUGIN: Form = Form {
         "start_timeout",
         "memory_limit",
         "on_failure",
+        "breaker",
     ],
 };
 /// A sink without `from` takes in dead letters; see [`Reader::join_dead_letters`].

@@ -35,7 +35,7 @@ pub use fault::{Fault, SceneFaults};
 pub use graph::{Edge, Graph};
 pub use load::{examine, load, parse};
 pub use model::*;
-pub use on_failure::{DEAD_LETTER_PORT, Fallback, LastResort, OnFailure, Retry};
+pub use on_failure::{BreakerSettings, DEAD_LETTER_PORT, Fallback, LastResort, OnFailure, Retry};
 pub use paths::FileFormat;
 pub(crate) use paths::of_write as written_path;
 pub use places::Places;

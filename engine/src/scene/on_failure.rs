@@ -18,6 +18,21 @@ pub struct OnFailure {
     pub fallback: Option<Fallback>,
     /// What is done when nothing has helped.
     pub last: LastResort,
+    /// Keeps batches from a plugin that fails at most of them; the stage's `breaker`.
+    pub breaker: Option<BreakerSettings>,
+}
+
+/// `breaker: ( window: 20, failures: 50, slow: "1s", open_for: "5s" )`.
+#[derive(Debug, Clone)]
+pub struct BreakerSettings {
+    /// How many batches it looks back on, `1..=64`. Default 20.
+    pub window: u8,
+    /// Failures among them, percent, `1..=100`, at which it opens. Default 50.
+    pub failures: u8,
+    /// A batch that takes longer counts as a failure. Default: none does.
+    pub slow: Option<Duration>,
+    /// After so long one batch is let through to see. Default `5s`.
+    pub open_for: Duration,
 }
 
 /// `Retry( times: 2 )`.
@@ -58,13 +73,22 @@ pub enum LastResort {
 const RETRY: Form = Form { name: "Retry", required: &["times"], optional: &["backoff", "within"] };
 const FALLBACK: Form = Form { name: "Fallback", required: &["library"], optional: &["config"] };
 const DEAD_LETTER: Form = Form { name: "DeadLetter", required: &["to"], optional: &[] };
+const BREAKER: Form =
+    Form { name: "breaker", required: &[], optional: &["window", "failures", "slow", "open_for"] };
+const OPEN_FOR_DEFAULT: Duration = Duration(std::time::Duration::from_secs(5));
 const STEPS: [&str; 5] = ["Retry", "Fallback", "Bypass", "DeadLetter", "Halt"];
 const TIMES: std::ops::RangeInclusive<u8> = 1..=100;
 
 impl Reader<'_> {
     /// The policy of a plugin stage; `None` if it has none.
     pub(super) fn on_failure(&mut self, stage: &Node) -> Option<OnFailure> {
-        let node = stage.field("on_failure")?;
+        let breaker = stage.field("breaker");
+        let Some(node) = stage.field("on_failure") else {
+            if let Some(breaker) = breaker {
+                self.problems.push((breaker.span.start, Problem::BadValue(no_way())));
+            }
+            return None;
+        };
         let Shape::Items(items) = &node.shape else {
             self.wrong_type(node, "a list: `[ Retry( times: 2 ), DeadLetter( to: \"sink\" ) ]`");
             return None;
@@ -86,7 +110,42 @@ impl Reader<'_> {
             before = Some(rank);
             self.step(item, &mut policy);
         }
+        policy.breaker = breaker.map(|breaker| self.breaker(breaker));
+        if let Some(breaker) = breaker
+            && policy.fallback.is_none()
+            && policy.last == LastResort::Halt
+        {
+            self.problems.push((breaker.span.start, Problem::BadValue(no_way())));
+        }
         Some(policy)
+    }
+
+    fn breaker(&mut self, node: &Node) -> BreakerSettings {
+        self.check_fields(node, &BREAKER);
+        let settings = BreakerSettings {
+            window: self.optional(node, "window", 20),
+            failures: self.optional(node, "failures", 50),
+            slow: self.optional(node, "slow", None),
+            open_for: self.optional(node, "open_for", OPEN_FOR_DEFAULT),
+        };
+        self.within(node, "window", settings.window, 1..=64);
+        self.within(node, "failures", settings.failures, 1..=100);
+        settings
+    }
+
+    fn within(
+        &mut self,
+        node: &Node,
+        field: &'static str,
+        found: u8,
+        bounds: std::ops::RangeInclusive<u8>,
+    ) {
+        if !bounds.contains(&found) {
+            let expected = format!("{} to {}", bounds.start(), bounds.end());
+            let at = node.field(field).map_or(node.span.start, |value| value.span.start);
+            let problem = Problem::OutOfBounds { field, found: found.to_string(), expected };
+            self.problems.push((at, problem));
+        }
     }
 
     fn step(&mut self, item: &Node, policy: &mut OnFailure) {
@@ -114,13 +173,7 @@ impl Reader<'_> {
         let backoff = self.optional(item, "backoff", Duration(std::time::Duration::ZERO));
         let within = self.optional(item, "within", None);
         let times: u8 = self.required(item, "times")?;
-        if !TIMES.contains(&times) {
-            let expected = format!("{} to {}", TIMES.start(), TIMES.end());
-            let at = item.field("times").map_or(item.span.start, |times| times.span.start);
-            let problem =
-                Problem::OutOfBounds { field: "times", found: times.to_string(), expected };
-            self.problems.push((at, problem));
-        }
+        self.within(item, "times", times, TIMES);
         Some(Retry { times, backoff, within })
     }
 
@@ -163,6 +216,12 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+fn no_way() -> String {
+    "while the breaker is open batches go another way, and `on_failure` names none: add `Fallback`, \
+     `Bypass` or `DeadLetter` to it"
+        .to_owned()
 }
 
 fn step_order(step: &str) -> String {

@@ -66,8 +66,12 @@ impl Facts<'_, '_> {
             ledger.settle(rows_in, emitted.rows);
             growth.learn(bytes.0, emitted.bytes);
         }
-        if let Ok((_, mut budget, _)) = self.policies.get_mut(at.stage) {
+        if let Ok((_, mut budget, _, breaker)) = self.policies.get_mut(at.stage)
+            && matches!(held, BatchState::InFlight { .. })
+        {
             budget.earn();
+            let now = self.books.clock.now;
+            breaker.into_iter().for_each(|mut row| row.processed(elapsed_micros.into(), now));
         }
         match self.free_instance(held, elapsed_micros) {
             Some(instance) => self.hold_batch(batch, instance, elapsed_micros),

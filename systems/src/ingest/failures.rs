@@ -48,10 +48,15 @@ impl Facts<'_, '_> {
         }
         let mut policy = self.policies.get_mut(stage).ok();
         let remedy = match &mut policy {
-            Some((policy, budget, _)) => remedy(Some(policy), budget, &attempts, mishap, now),
+            Some((policy, budget, ..)) => remedy(Some(policy), budget, &attempts, mishap, now),
             None => remedy(None, &mut RetryBudget::default(), &attempts, mishap, now),
         };
-        let mut failures = policy.map(|(.., failures)| failures);
+        if let Some((.., Some(breaker))) = &mut policy
+            && !matches!(attempts.over, FailedOver::Fallback | FailedOver::Last)
+        {
+            breaker.failed(now);
+        }
+        let mut failures = policy.map(|(_, _, failures, _)| failures);
         match remedy {
             Remedy::Again { after_micros } => {
                 if after_micros > 0 {
@@ -64,7 +69,9 @@ impl Facts<'_, '_> {
                 *state = BatchState::FailingOver { given: false };
                 attempts.over = match over {
                     Failover::Fallback => FailedOver::Fallback,
-                    Failover::Bypass | Failover::Examine | Failover::Discard => FailedOver::Last,
+                    Failover::Bypass | Failover::Examine | Failover::Discard | Failover::Reject => {
+                        FailedOver::Last
+                    }
                 };
                 self.books.mishaps.fail_over(batch, over);
                 if let Some(failures) = &mut failures {
@@ -112,7 +119,7 @@ impl Facts<'_, '_> {
         let old = core::mem::replace(&mut *old, buffer);
         self.books.buffers.enter(buffer, 1, bytes);
         self.books.retiring.leave(old);
-        let (.., mut failures) =
+        let (_, _, mut failures, _) =
             self.policies.get_mut(at.stage).expect("only a failure policy has batches examined");
         failures.dead_rows += dead_rows;
     }

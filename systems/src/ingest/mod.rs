@@ -9,7 +9,7 @@ mod workers;
 
 use bevy_ecs::{prelude::*, system::SystemParam};
 use tanda_components::{
-    Admission, AdmittedBy, At, Attempts, BatchState, Budget, BufferHandle, Buffers, Bytes,
+    Admission, AdmittedBy, At, Attempts, BatchState, Breaker, Budget, BufferHandle, Buffers, Bytes,
     Capacity, Clock, Edges, Emitted, FailedFinishes, FailurePolicy, Failures, Frontier, Growth,
     HeldBatches, InFlight, Inbox, Input, Instance, LastBeat, LastGiven, Ledger, Lineage, Occupancy,
     OriginSeq, Origins, Priority, Restarts, RetryBudget, Rows, Run, ServiceTime, Sink,
@@ -82,7 +82,12 @@ type BatchRow = (
 );
 
 /// Stages that have a failure policy.
-type PolicyRow = (&'static FailurePolicy, &'static mut RetryBudget, &'static mut Failures);
+type PolicyRow = (
+    &'static FailurePolicy,
+    &'static mut RetryBudget,
+    &'static mut Failures,
+    Option<&'static mut Breaker>,
+);
 
 /// What a stage goes back on when one of its workers dies.
 type RecoveryRow =

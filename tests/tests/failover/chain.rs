@@ -63,6 +63,24 @@ fn bypass_lets_the_batch_go_on_as_it_is() {
 }
 
 #[test]
+fn open_breaker_spares_the_plugin() {
+    for isolation in LEVELS {
+        let bench = Bench::new();
+        let scene = "Scene( name: \"breaker\", engine: ( threads: 2, batch_rows: 100 ), stages: {
+           \"in\": Source( read: Generator( rows: 6000, seed: 7, columns: [(\"n\", Sequence)] ) ),
+           \"faulty\": Plugin( library: \"faulty\", from: \"in\", isolation: ISOLATION,
+               config: ( when: Always, what: Error ), on_failure: [ Retry( times: 1 ), Bypass ],
+               breaker: ( window: 4, open_for: \"1h\" ) ),
+           \"out\": Sink( write: Csv( path: \"{dir}/out.csv\" ), from: \"faulty\" ) } )";
+        let report = bench.run(&scene.replace("ISOLATION", isolation)).unwrap();
+        check_all(&bench);
+        let done = report.stage("faulty").unwrap().failures.unwrap();
+        assert_eq!((done.breaker_opened, done.bypassed), (1, 60), "{isolation}");
+        assert!(done.retried < 10, "{isolation}: {done:?}");
+    }
+}
+
+#[test]
 fn halt_ends_the_run_with_the_plugin_s_words() {
     for isolation in LEVELS {
         let bench = Bench::new();

@@ -1,7 +1,10 @@
 //! Poison rows are set aside, each alone and with its reason; all others are delivered in order.
 
+use std::collections::BTreeSet;
+use std::fs;
+
 use tanda::prelude::RunReport;
-use tanda_tests::Bench;
+use tanda_tests::{Bench, full_year};
 
 const ROWS: u64 = 6_000;
 /// Rows that the plugin fails at: neighbours, the first and the last of all, two in one batch.
@@ -82,6 +85,37 @@ fn violation_of_the_sandbox_costs_one_row_each() {
 #[test]
 fn hang_costs_one_row_each() {
     check("Process(sandbox: Strict)", "Hang", "timeout: \"100ms\",", "timeout");
+}
+
+/// A thousand rows spread over the year kill the plugin: exactly they are set aside.
+#[test]
+fn thousand_poison_rows_of_the_year_are_set_aside_alone() {
+    let Some(shared) = full_year("thousand poison rows of the year") else { return };
+    let bench = Bench::new();
+    // The flights are numbered, so that each row is one of its kind.
+    let text = fs::read_to_string(shared.join("data/flights.csv")).unwrap();
+    let (header, rows) = text.split_once('\n').unwrap();
+    let numbered: String =
+        rows.lines().enumerate().map(|(n, row)| format!("{n},{row}\n")).collect();
+    bench.write("in.csv", format!("n,{header}\n{numbered}"));
+    let count = rows.lines().count();
+    let poison: BTreeSet<usize> = (0..1_000).map(|n| n * (count / 1_000) + n % 97).collect();
+    let list: Vec<String> = poison.iter().map(ToString::to_string).collect();
+    let report = bench.run(&format!(
+        "Scene( name: \"year\", engine: ( threads: 2, batch_rows: 2000 ), stages: {{
+           \"in\": Source( read: Csv( path: \"{{dir}}/in.csv\" ) ),
+           \"faulty\": Plugin( library: \"faulty\", from: \"in\", instances: 2,
+               config: ( when: Row(\"n in ({})\"), what: Abort ),
+               on_failure: [ Retry( times: 1 ), DeadLetter( to: \"poison\" ) ] ),
+           \"out\": Sink( write: Csv( path: \"{{dir}}/out.csv\" ), from: \"faulty\" ),
+           \"poison\": Sink( write: Csv( path: \"{{dir}}/poison.csv\" ) ) }} )",
+        list.join(", ")
+    ));
+    let report = report.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(report.ledger, Ok(()));
+    assert_eq!(column(&bench.read("poison.csv"), 0), list);
+    let good = (0..count).filter(|n| !poison.contains(n)).map(|n| n.to_string());
+    assert!(column(&bench.read("out.csv"), 0).into_iter().eq(good), "rows delivered");
 }
 
 #[test]

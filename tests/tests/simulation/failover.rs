@@ -151,3 +151,47 @@ fn everything_at_once_loses_nothing() {
     }
     assert!(ended_well > 150, "{ended_well} of 200");
 }
+
+#[test]
+fn open_breaker_keeps_batches_from_a_plugin_that_fails_at_all_of_them() {
+    let always = SimFaults { error_per_mille: 1_000, ..SimFaults::default() };
+    let limits =
+        BreakerLimits { window: 4, failures_percent: 50, slow_micros: 0, open_micros: 2_000 };
+    for text in SCENES.into_iter().filter(|text| !text.contains("exclusive")) {
+        for last in [Resort::Bypass, Resort::DeadLetter] {
+            let policy = FailurePolicy { retries: 1, backoff_micros: 0, last, ..RETRY };
+            let mut topology = scene(text, policy);
+            let plugins = topology.stages.iter_mut().filter(|stage| stage.on_failure.is_some());
+            plugins.for_each(|stage| stage.breaker = Some(limits));
+            let mut engine = run(&topology, always, 5);
+            if last == Resort::DeadLetter && has_failed(&engine) {
+                // Before it opened, a batch failed even without rows.
+                continue;
+            }
+            assert!(!has_failed(&engine), "{text}");
+            let done = failures(&mut engine);
+            let (passed, tried) = (done.bypassed, done.retried);
+            assert!(last != Resort::Bypass || passed == PIECES, "{text}: {done:?}");
+            assert!(tried < PIECES / 2, "{text}: {done:?}");
+        }
+    }
+}
+
+#[test]
+fn breaker_closes_again_when_the_plugin_has_recovered() {
+    let some = SimFaults { error_per_mille: 400, ..SimFaults::default() };
+    let limits =
+        BreakerLimits { window: 4, failures_percent: 50, slow_micros: 0, open_micros: 500 };
+    let policy = FailurePolicy { retries: 0, last: Resort::Bypass, ..RETRY };
+    let mut topology = scene(SCENES[1], policy);
+    topology.stages[1].breaker = Some(limits);
+    let (mut opened, mut processed) = (0, 0);
+    for seed in 0..20 {
+        let mut engine = run(&topology, some, seed);
+        assert!(!has_failed(&engine), "seed {seed}");
+        processed += PIECES - failures(&mut engine).bypassed;
+        let world = engine.world_mut();
+        opened += world.query::<&Breaker>().single(world).map_or(0, |breaker| breaker.opened);
+    }
+    assert!(opened > 40 && processed > 100, "opened {opened} times, {processed} batches processed");
+}

@@ -54,6 +54,7 @@ fn topology(text: &str, instances: u16) -> Topology {
             priority: 0,
             isolation,
             on_failure: None,
+            breaker: None,
         });
         names.push(name);
     }

@@ -92,6 +92,10 @@ impl OsPlatform {
         let done = match outcome {
             Outcome::Emitted(left) => JobDone::Emitted(left),
             Outcome::Failed(message) => JobDone::Failed(message),
+            Outcome::Rejected { left, dead } => {
+                self.dead_letters.insert(batch, dead);
+                JobDone::Emitted(left)
+            }
             Outcome::Examined { left, dead } => {
                 let dead_rows = dead.as_ref().map_or(0, |dead| dead.num_rows() as u64);
                 if let Some(dead) = dead {

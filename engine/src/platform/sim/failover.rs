@@ -55,13 +55,29 @@ impl SimPlatform {
                 answer.push(Input::BatchProcessed { batch, elapsed_micros: 1 });
                 answer
             }
+            Failover::Reject => {
+                let mut answer: Vec<Input> = (0..2_u8)
+                    .map(|port| {
+                        let made = Content { rows: 0, ..content };
+                        let buffer = connected[usize::from(port)].then(|| self.pool.insert(made));
+                        Input::BatchEmitted { batch, port, buffer, rows: 0, bytes: 0 }
+                    })
+                    .collect();
+                let before = self.dead.remove(&batch).unwrap_or_default();
+                answer.push(dead_letters(batch, before + content.rows));
+                answer.push(Input::BatchProcessed { batch, elapsed_micros: 1 });
+                answer
+            }
             Failover::Examine | Failover::Discard => {
                 self.examined += 1;
                 let poison = [script.faults.poison, script.faults.bad];
                 let found = !content.searched && poison.contains(&Some(content.seq));
                 let dead_rows = match over {
                     Failover::Discard => content.rows,
-                    Failover::Examine | Failover::Fallback | Failover::Bypass => u64::from(found),
+                    Failover::Examine
+                    | Failover::Fallback
+                    | Failover::Bypass
+                    | Failover::Reject => u64::from(found),
                 };
                 *self.dead.entry(batch).or_default() += dead_rows;
                 let left = Content { rows: content.rows - dead_rows, searched: true, ..content };
