@@ -89,15 +89,12 @@ impl Sole {
                 Ok(Open::Here(Box::new(instance)))
             }
             SoleOf::Worker { recipe, shared, given, .. } => {
-                let mut process =
-                    WorkerProcess::start(recipe, shared).map_err(|fault| fault.to_string())?;
-                let Given { full, pruned, wanted } = &**given;
-                process.bind(full, None).map_err(|fault| fault.to_string())?;
-                process.bind(pruned, Some(wanted)).map_err(|fault| fault.to_string())?;
+                let process = WorkerProcess::start_bound(recipe, given, shared)
+                    .map_err(|fault| fault.to_string())?;
                 let (sender, told) = mpsc::channel();
                 // Nobody listens any more once this plugin is given up.
                 let tell = move |told| drop(sender.send(told));
-                let thread = WorkerThread::new(process, recipe, Arc::clone(given), tell)
+                let thread = WorkerThread::new(process, recipe, Arc::clone(given), None, tell)
                     .map_err(|error| format!("cannot start a thread for a worker: {error}"))?;
                 Ok(Open::Worker { thread, told })
             }

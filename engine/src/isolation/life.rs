@@ -54,6 +54,12 @@ impl Life {
         }
     }
 
+    /// It has not ended, as far as the system knows.
+    pub(super) fn is_alive(&self) -> bool {
+        let mut fds = [PollFd::new(self.pidfd.as_fd(), PollFlags::POLLIN)];
+        poll(&mut fds, PollTimeout::ZERO).is_ok_and(|ended| ended == 0)
+    }
+
     pub(super) fn killer(&self) -> Killer {
         Killer(Arc::clone(&self.child))
     }

@@ -17,6 +17,7 @@ mod process;
 mod recipe;
 mod serving;
 mod shared;
+mod spares;
 mod spawner;
 mod thread;
 
@@ -25,4 +26,5 @@ pub(crate) use handle::{Handle, in_words};
 pub(crate) use process::{StartFault, WorkerProcess};
 pub(crate) use recipe::{Recipe, fail_point};
 pub(crate) use shared::Shared;
+pub(crate) use spares::Spares;
 pub(crate) use thread::{Given, Told, WorkerThread};

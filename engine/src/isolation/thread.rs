@@ -13,7 +13,7 @@ use tanda_plugin_host::Wanted;
 use super::feed::{Feed, What, lock};
 use super::life::Killer;
 use super::serving::Serving;
-use super::{Recipe, Shared, StartFault, WorkerProcess};
+use super::{Recipe, Shared, Spares, StartFault, WorkerProcess};
 use crate::platform::os::{JobReport, Left};
 
 /// What the thread of a worker reports.
@@ -72,6 +72,7 @@ impl WorkerThread {
         process: WorkerProcess,
         recipe: &Recipe,
         given: Arc<Given>,
+        spares: Option<Arc<Spares>>,
         tell: impl Fn(Told) + Send + 'static,
     ) -> std::io::Result<Self> {
         let (orders, received) = mpsc::channel();
@@ -82,7 +83,7 @@ impl WorkerThread {
         let recipe = Recipe { fail_point: None, ..recipe.clone() };
         let known = Arc::clone(&current);
         let thread = thread::Builder::new().name("tanda-worker".into()).spawn(move || {
-            let again = Again { recipe, given, shared, known };
+            let again = Again { recipe, given, shared, spares, known };
             serve_on_order(serving, &again, &received, &tell);
         })?;
         Ok(Self { orders, feed: Some(feed), current, thread: Some(thread) })
@@ -169,6 +170,7 @@ struct Again {
     recipe: Recipe,
     given: Arc<Given>,
     shared: Arc<Shared>,
+    spares: Option<Arc<Spares>>,
     known: Arc<Mutex<Option<Killer>>>,
 }
 
@@ -212,10 +214,11 @@ impl Again {
     /// A new worker, bound as the first one was; its feed is for the tick when the state has been
     /// restored.
     fn start(&self, state: Option<&[u8]>) -> Result<(Serving, Option<Feed>), StartFault> {
-        let mut process = WorkerProcess::start(&self.recipe, &self.shared)?;
+        let process = match self.spares.as_ref().and_then(|spares| spares.take()) {
+            Some(spare) => spare,
+            None => self.start_anew()?,
+        };
         *lock(&self.known) = Some(process.life.killer());
-        process.bind(&self.given.full, None)?;
-        process.bind(&self.given.pruned, Some(&self.given.wanted))?;
         let (mut feed, serving) = Serving::new(process);
         if let Some(state) = state {
             // Without room the start fails, and may succeed when there is room again.
@@ -223,5 +226,14 @@ impl Again {
                 .map_err(|how| StartFault::Died { what: "restore", how })?;
         }
         Ok((serving, Some(feed)))
+    }
+
+    fn start_anew(&self) -> Result<WorkerProcess, StartFault> {
+        let mut process = WorkerProcess::start(&self.recipe, &self.shared)?;
+        // From here on a kill reaches it.
+        *lock(&self.known) = Some(process.life.killer());
+        process.bind(&self.given.full, None)?;
+        process.bind(&self.given.pruned, Some(&self.given.wanted))?;
+        Ok(process)
     }
 }

@@ -96,6 +96,8 @@ pub(crate) struct TypedPlugin {
     pub(crate) first: Handle,
     /// How long an isolated instance may take for a batch.
     pub(crate) timeout: std::time::Duration,
+    /// Workers kept ready.
+    pub(crate) spares: u16,
     pub(crate) failure: Option<TypedFailure>,
 }
 

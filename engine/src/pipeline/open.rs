@@ -98,7 +98,8 @@ impl Typing<'_> {
         let instances = self.instances(name, stage.instances, &first)?;
         let config = stage.config.clone();
         let timeout = stage.timeout.0;
-        let plugin = TypedPlugin { config, instances, first, timeout, failure };
+        let plugin =
+            TypedPlugin { config, instances, first, timeout, spares: stage.spares, failure };
         Some((TypedBody::Plugin(plugin), ports))
     }
 

@@ -243,7 +243,16 @@ impl Starting<'_> {
                 let shared = Arc::clone(self.shared.expect("isolated stages share memory"));
                 let (workers, bound) = start_workers(*first, &recipe, &given, plugin.instances)?;
                 let given = Arc::clone(&given);
-                (Running::Isolated(IsolatedParts { workers, recipe, given, shared }), bound)
+                (
+                    Running::Isolated(IsolatedParts {
+                        workers,
+                        recipe,
+                        given,
+                        shared,
+                        spares: plugin.spares,
+                    }),
+                    bound,
+                )
             }
         };
         let delivered = bound.layout.ports.iter().map(|port| Arc::clone(&port.delivered));

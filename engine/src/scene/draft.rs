@@ -67,6 +67,7 @@ const PLUGIN: Form = Form {
         "timeout",
         "start_timeout",
         "memory_limit",
+        "spares",
         "on_failure",
         "breaker",
     ],
@@ -174,9 +175,10 @@ impl<'a> Reader<'a> {
         let timeout = self.optional(node, "timeout", TIMEOUT_DEFAULT);
         let start_timeout = self.optional(node, "start_timeout", START_TIMEOUT_DEFAULT);
         let memory_limit = self.optional(node, "memory_limit", None);
+        let spares = self.optional(node, "spares", 0);
         let on_failure = self.on_failure(node);
         if isolation == Some(Isolation::InProcess) {
-            self.needs_a_process(node, &["timeout", "start_timeout", "memory_limit"]);
+            self.needs_a_process(node, &["timeout", "start_timeout", "memory_limit", "spares"]);
         }
         let config = node.field("config").map_or("()", |config| self.raw(config));
         Some(StageBody::Plugin(PluginStage {
@@ -189,6 +191,7 @@ impl<'a> Reader<'a> {
             timeout,
             start_timeout,
             memory_limit,
+            spares,
             on_failure,
         }))
     }

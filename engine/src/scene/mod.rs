@@ -13,6 +13,7 @@ mod draw;
 mod fault;
 mod graph;
 pub mod hints;
+mod isolation;
 mod load;
 pub mod model;
 pub mod on_failure;

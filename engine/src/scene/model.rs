@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Deserialize;
-pub use tanda_worker::sandbox::Level;
 
+pub use super::isolation::{Isolation, Level};
 use super::on_failure::OnFailure;
 use super::places::Places;
 
@@ -85,32 +85,11 @@ pub struct PluginStage {
     pub start_timeout: Duration,
     /// Bytes of private memory of each worker, in `Basic` and `Strict`. Default: no bound.
     pub memory_limit: Option<ByteSize>,
+    /// Workers kept ready to take over from one that dies, `0..=64`. Default 0.
+    pub spares: u16,
     /// What is done about batches that fail. Default: a batch whose worker died is tried again 4
     /// times; then, or at an error of the plugin, the run fails.
     pub on_failure: Option<OnFailure>,
-}
-
-/// Where the instances of a plugin run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub enum Isolation {
-    /// In the engine's process: for code that is trusted as the engine is.
-    InProcess,
-    /// Each in a worker process of its own: `Process(sandbox: Strict)`.
-    Process {
-        /// How far the process is confined. Default `Strict`.
-        #[serde(default = "strict")]
-        sandbox: Level,
-    },
-}
-
-impl Default for Isolation {
-    fn default() -> Self {
-        Self::Process { sandbox: strict() }
-    }
-}
-
-fn strict() -> Level {
-    Level::Strict
 }
 
 /// `Sink( write: …, from: … )`.

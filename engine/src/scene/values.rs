@@ -45,6 +45,7 @@ pub(super) fn check_stage(body: &StageBody, node: &Node) -> Vec<Located> {
             if let Instances::Count(count) = plugin.instances {
                 checker.within("instances", usize::from(count), 1..=INSTANCES_MAX);
             }
+            checker.within("spares", usize::from(plugin.spares), 0..=INSTANCES_MAX);
             if plugin.library.is_empty() {
                 checker.out_of_bounds("library", "empty", "the name or the path of a plugin");
             }

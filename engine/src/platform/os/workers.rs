@@ -6,7 +6,7 @@ use bevy_ecs::entity::Entity;
 use tanda_components::Input;
 
 use super::{Completion, OsPlatform, Runs};
-use crate::isolation::{Given, Recipe, Shared, Told, WorkerProcess, WorkerThread};
+use crate::isolation::{Given, Recipe, Shared, Spares, Told, WorkerProcess, WorkerThread};
 
 /// What an isolated stage needs, ready to start.
 pub(crate) struct IsolatedParts {
@@ -18,6 +18,8 @@ pub(crate) struct IsolatedParts {
     pub(crate) given: Arc<Given>,
     /// The memory that they share with the engine.
     pub(crate) shared: Arc<Shared>,
+    /// Workers kept ready.
+    pub(crate) spares: u16,
 }
 
 /// A finish that is under way at an isolated stage.
@@ -33,10 +35,25 @@ impl OsPlatform {
         parts: IsolatedParts,
         instances: &[Entity],
     ) -> std::io::Result<Vec<WorkerThread>> {
+        let spares = match parts.spares {
+            0 => None,
+            count => {
+                // A test makes a worker of the stage end at a step, not these.
+                let recipe = Arc::new(Recipe { fail_point: None, ..(*parts.recipe).clone() });
+                let (given, shared) = (Arc::clone(&parts.given), Arc::clone(&parts.shared));
+                Some(Arc::new(Spares::start(count, recipe, given, shared)?))
+            }
+        };
         let start = |(process, &instance): (WorkerProcess, &Entity)| {
             let completions = self.waiter.sender();
             let tell = move |told| completions.send(Completion::Worker { instance, told });
-            WorkerThread::new(process, &parts.recipe, Arc::clone(&parts.given), tell)
+            WorkerThread::new(
+                process,
+                &parts.recipe,
+                Arc::clone(&parts.given),
+                spares.clone(),
+                tell,
+            )
         };
         parts.workers.into_iter().zip(instances).map(start).collect()
     }
