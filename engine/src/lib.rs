@@ -12,6 +12,8 @@
 //!     }
 //! }
 //!
+//! tanda::shared_memory!(); // what is decoded is not copied on its way to isolated plugins
+//!
 //! fn main() -> Result<(), tanda::EngineError> {
 //!     tanda::serve_if_asked(); // isolated plugins run in processes of this program
 //!     let report = Engine::from_scene("config/basic_pipeline.ron")?
@@ -37,6 +39,7 @@ pub mod scene;
 pub use engine::Engine;
 pub use isolation::serve_if_asked;
 pub use run::{EngineError, Options};
+pub use tanda_plugin_host::shared_memory;
 
 /// What most programs that use the engine need.
 pub mod prelude {

@@ -13,7 +13,7 @@ const MEMBERS: [(&str, &str, &[&str]); 15] = [
     ("tanda", "engine", &ENGINE_MAY),
     ("tanda-memory", "engine/memory", &[]),
     ("tanda-ipc", "engine/ipc", &[]),
-    ("tanda-plugin-host", "engine/plugin_host", &["tanda-plugin"]),
+    ("tanda-plugin-host", "engine/plugin_host", &["tanda-plugin", "tanda-memory"]),
     ("tanda-worker", "engine/worker", &["tanda-memory", "tanda-ipc", "tanda-plugin-host"]),
     ("tanda-plugin", "plugins/sdk", &[]),
     ("tanda-expression", "plugins/expression", &[]),

@@ -56,7 +56,7 @@ struct Books {
 }
 
 impl Arena {
-    /// An arena over a whole segment. Of a segment beyond 256 GiB, the rest is not used.
+    /// An arena over a whole segment. Of a segment beyond 512 GiB, the rest is not used.
     pub fn new(id: SegmentId, map: WriterMap) -> Self {
         let units = u32::try_from(map.bytes() / ALIGNMENT).unwrap_or(u32::MAX);
         let allocator = Allocator::with_max_allocs(units, units.saturating_add(4).min(EXTENTS_MAX));

@@ -52,7 +52,11 @@ impl Extent {
         unsafe { Buffer::from_custom_allocation(pointer, bytes, Arc::new(self)) }
     }
 
-    fn pointer(&self) -> NonNull<u8> {
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub(crate) fn pointer(&self) -> NonNull<u8> {
         if self.bytes == 0 {
             return NonNull::dangling();
         }

@@ -20,6 +20,7 @@
 #![allow(unsafe_code, reason = "the fence around shared memory")]
 
 mod arena;
+mod blocks;
 mod copier;
 mod describe;
 mod extent;
@@ -34,6 +35,7 @@ mod tests;
 mod wire;
 
 pub use arena::{Arena, ArenaFull};
+pub use blocks::Blocks;
 pub use describe::{DescribeError, describe};
 pub use extent::Extent;
 pub use layout::{DEPTH_MAX, ELEMENTS_MAX, is_supported};
@@ -42,5 +44,5 @@ pub use seal::{SealError, is_sealed, seal};
 pub use segment::{ReaderMap, SegmentError, SegmentFile, SegmentId, WriterMap};
 pub use segments::Segments;
 
-/// Everything in a segment begins at a multiple of so many bytes.
-pub const ALIGNMENT: usize = 64;
+/// Everything in a segment begins at a multiple of so many bytes: as Arrow has its buffers begin.
+pub const ALIGNMENT: usize = 128;

@@ -7,7 +7,7 @@ const STEPS_LOG2: u32 = 3;
 const CLASSES: usize = ((u32::BITS - STEPS_LOG2 + 1) << STEPS_LOG2) as usize;
 /// Units that are kept at most, 64 MiB: what pipelines have in flight, so that it is used again and
 /// again, and little enough that ranges of sizes that come no more do not pile up.
-const KEPT_UNITS_MAX: u64 = 1 << 20;
+const KEPT_UNITS_MAX: u64 = 1 << 19;
 
 /// A size that ranges have; every size is rounded up to one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

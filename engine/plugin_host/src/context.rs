@@ -13,6 +13,8 @@ use bumpalo::Bump;
 use tanda_plugin::Level;
 use tanda_plugin::abi::{ABI_VERSION, HostTable, Text};
 
+use crate::Memory;
+
 /// The context of one instance at a fixed address, freed when this value is dropped (H2).
 pub(crate) struct Context(NonNull<Shared>);
 
@@ -30,7 +32,11 @@ struct Shared {
 unsafe impl Send for Context {}
 
 impl Context {
-    pub(crate) fn new(log_name: &str, cancel: Arc<AtomicBool>) -> Self {
+    pub(crate) fn new(
+        log_name: &str,
+        cancel: Arc<AtomicBool>,
+        memory: Option<&'static Memory>,
+    ) -> Self {
         let shared = Box::into_raw(Box::new(Shared {
             table: HostTable {
                 abi_version: ABI_VERSION,
@@ -40,6 +46,7 @@ impl Context {
                 counter_add,
                 cancelled,
                 scratch,
+                memory: memory.map_or(ptr::null(), |memory| ptr::from_ref(memory.table())),
             },
             log_name: log_name.to_owned(),
             cancel,

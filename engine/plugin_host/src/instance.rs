@@ -17,7 +17,7 @@ use tanda_plugin::{Binding, Layout, LayoutError, PluginError, Wanted, first_unsu
 use crate::bind::{Bound, WantedOut, read_binding};
 use crate::collect::{Collector, Output, Outputs, Source, check_conserved};
 use crate::context::Context;
-use crate::{Call, CallError, Library};
+use crate::{Call, CallError, Library, Memory};
 
 /// A running copy of a plugin. Closed when dropped.
 pub struct Instance {
@@ -44,8 +44,9 @@ impl Instance {
         config: &str,
         cancel: Arc<AtomicBool>,
         log_name: &str,
+        memory: Option<&'static Memory>,
     ) -> Result<Self, CallError> {
-        let context = Context::new(log_name, cancel);
+        let context = Context::new(log_name, cancel, memory);
         let open = library.table().open.expect(REQUIRED);
         let (mut raw, mut error) = (ptr::null_mut(), RawError::EMPTY);
         // SAFETY: text and places are valid for this call, the context until `close` (S1, H2).

@@ -4,7 +4,7 @@
 //! plugins get: the library obeys the ABI. What can be checked cheaply is checked (tables, texts,
 //! counts, lengths and pointers of every array); the data inside arrays is not.
 //!
-//! The invariants S1 to S6 of [`tanda_plugin::abi`] hold here, and beside them:
+//! The invariants S1 to S7 of [`tanda_plugin::abi`] hold here, and beside them:
 //!
 //! - **H1** Every call on an instance goes through `&mut Instance`, so there is one at a time.
 //! - **H2** The host's context of an instance is freed after `close` has returned.
@@ -18,6 +18,7 @@ mod context;
 mod error;
 mod instance;
 mod library;
+mod memory;
 mod stdout;
 mod trap;
 
@@ -26,8 +27,10 @@ pub use collect::{Output, Outputs};
 pub use error::{BoundFault, Call, CallError, EmissionFault, LoadError};
 pub use instance::Instance;
 pub use library::{Library, check_file};
+pub use memory::Memory;
 pub use stdout::stdout_was_closed;
 pub use tanda_plugin::{
     Binding, Flags, Layout, LayoutError, PluginError, Port, PortLayout, Reads, Wanted, WantedPort,
+    shared_memory,
 };
 pub use trap::report_denied_calls;

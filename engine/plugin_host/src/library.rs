@@ -11,7 +11,7 @@ use libloading::os::unix::{Library as Linked, RTLD_LOCAL, RTLD_NOW};
 use tanda_plugin::abi::{self, EntryPoint, PluginTable, Text};
 use tanda_plugin::{Flags, Plugin};
 
-use crate::{CallError, Instance, LoadError};
+use crate::{CallError, Instance, LoadError, Memory};
 
 /// A loaded plugin. It is never unloaded: what it emitted may live longer than its instances.
 pub struct Library {
@@ -105,7 +105,21 @@ impl Library {
         cancel: Arc<AtomicBool>,
         log_name: &str,
     ) -> Result<Instance, CallError> {
-        Instance::open(Arc::clone(self), config, cancel, log_name)
+        Instance::open(Arc::clone(self), config, cancel, log_name, None)
+    }
+
+    /// As [`open_instance`](Self::open_instance), with memory to make batches in.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn open_instance_in(
+        self: &Arc<Self>,
+        memory: &'static Memory,
+        config: &str,
+        cancel: Arc<AtomicBool>,
+        log_name: &str,
+    ) -> Result<Instance, CallError> {
+        Instance::open(Arc::clone(self), config, cancel, log_name, Some(memory))
     }
 
     /// Name of the plugin, as scenes write it; never empty.

@@ -5,7 +5,10 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use arrow::record_batch::RecordBatch;
-use tanda_memory::{Arena, SealError, SegmentError, SegmentFile, SegmentId, Segments, seal};
+use tanda_memory::{
+    Arena, Blocks, SealError, SegmentError, SegmentFile, SegmentId, Segments, seal,
+};
+use tanda_plugin_host::Memory;
 
 /// The engine's own segment is so many times the memory of the batches in flight: it is sparse, so
 /// room costs nothing, and what is in use is bounded by admission.
@@ -16,6 +19,8 @@ const SEGMENT_BYTES_MORE: u64 = 64 << 20;
 /// The engine's arena, and every segment that a batch can lie in.
 pub(crate) struct Shared {
     arena: Arena,
+    /// The arena, for the program's allocator, if that can use it.
+    memory: Option<&'static Memory>,
     engine_file: SegmentFile,
     segment_bytes: usize,
     segments: RwLock<Segments>,
@@ -42,8 +47,10 @@ impl Shared {
         let arena = Arena::new(SegmentId(0), map);
         let mut segments = Segments::default();
         segments.add_own(arena.clone());
+        let memory = Memory::for_this_program(|| Blocks::new(arena.clone()));
         Ok(Arc::new(Self {
             arena,
+            memory,
             engine_file,
             segment_bytes,
             segments: RwLock::new(segments),
@@ -51,6 +58,15 @@ impl Shared {
             next_id: AtomicU32::new(1),
             bytes_copied: AtomicU64::new(0),
         }))
+    }
+
+    /// Runs `make`, whose large blocks lie in the engine's segment if the program's allocator can
+    /// do that: then they need not be copied there.
+    pub(crate) fn lend<T>(&self, make: impl FnOnce() -> T) -> T {
+        match self.memory {
+            Some(memory) => memory.lend(make),
+            None => make(),
+        }
     }
 
     /// Moves what of the batch is not in shared memory yet into the engine's segment.

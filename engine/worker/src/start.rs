@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use tanda_ipc::{Channel, ChannelError, Frame, WorkerEnd, WorkerFds};
-use tanda_memory::{Arena, SegmentFile, SegmentId, Segments};
-use tanda_plugin_host::{CallError, Instance, Library, LoadError};
+use tanda_memory::{Arena, Blocks, SegmentFile, SegmentId, Segments};
+use tanda_plugin_host::{CallError, Instance, Library, LoadError, Memory};
 
 use crate::fail::Fail;
 use crate::protocol::{Ask, Failure, Opened, Reply, Start};
@@ -116,7 +116,7 @@ fn open(
     let (arena, segments) = map_segments(start, engine_file, own_file)?;
     let policy = confine(start, channel, &end)?;
     let in_force = sandbox::enter_first(&policy).map_err(|error| prepare(&error))?;
-    let (library, instance) = open_plugin(start)?;
+    let (library, instance) = open_plugin(start, &arena)?;
     sandbox::enter_second(&policy).map_err(|error| prepare(&error))?;
     let opened = describe(&library, in_force);
     let fail = Fail::new(start.fail_point.clone());
@@ -160,10 +160,12 @@ fn confine(start: &Start, channel: &Channel, end: &WorkerEnd) -> Result<Policy, 
     })
 }
 
-fn open_plugin(start: &Start) -> Result<(Arc<Library>, Instance), WorkerError> {
+/// Opens the plugin, with the arena to make its batches in.
+fn open_plugin(start: &Start, arena: &Arena) -> Result<(Arc<Library>, Instance), WorkerError> {
     let library = Library::open(&start.library)?;
+    let memory = Memory::keep(Blocks::new(arena.clone()));
     let never = Arc::new(AtomicBool::new(false));
-    let instance = library.open_instance(&start.config, never, &start.stage);
+    let instance = library.open_instance_in(memory, &start.config, never, &start.stage);
     let instance = instance.map_err(|error| WorkerError::Open(Box::new(error)))?;
     Ok((library, instance))
 }

@@ -32,3 +32,4 @@ pub use config::{
 pub use plugin::Aggregation;
 
 tanda_plugin::export_plugin!(Aggregation);
+tanda_plugin::shared_memory!();

@@ -112,3 +112,4 @@ fn check_reason_free(input: &SchemaRef) -> Result<(), PluginError> {
 }
 
 tanda_plugin::export_plugin!(Enrichment);
+tanda_plugin::shared_memory!();

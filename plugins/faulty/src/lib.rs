@@ -71,4 +71,5 @@ impl Faulty {
     }
 }
 
+// Without `shared_memory!`: what it writes to after it was published is its own memory.
 tanda_plugin::export_plugin!(Faulty);

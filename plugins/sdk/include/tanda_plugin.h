@@ -144,7 +144,26 @@ typedef struct tanda_bytes_v1 {
 #define TANDA_LEVEL_DEBUG 4u
 #define TANDA_LEVEL_TRACE 5u
 
-/* Given to open; valid until close has returned. log, counter_add and cancelled may be called on
+/* Memory that the host shares with whoever takes the batches: what an emitted array has in it need
+ * not be copied on its way out of the process. Use it for the buffers of arrays that are emitted,
+ * and for nothing that stays. It lives as long as the process, and both functions may be called on
+ * any thread. To write to a block after its array was emitted breaks the rules of Arrow, as ever;
+ * here others see it. */
+typedef struct tanda_memory_v1 {
+  void *context; /* first argument of both functions */
+  void *base;    /* every block lies in the `bytes` from here on */
+  uint64_t bytes;
+
+  /* A block that is the plugin's until it frees it; not zeroed. align is a power of two. NULL if
+   * there is no room now, or none for this alignment (128 is fine): take other memory instead. */
+  void *(*allocate)(void *context, uint64_t bytes, uint64_t align);
+
+  /* Takes back a block of allocate. */
+  void (*free)(void *context, void *block);
+} tanda_memory_v1;
+
+/* Given to open; valid until close has returned. Fields are only ever added at the end; struct_size
+ * tells which are there. log, counter_add and cancelled may be called on
  * any thread, scratch only inside a call on the instance and on the thread of that call. */
 typedef struct tanda_host_v1 {
   uint32_t abi_version;
@@ -163,6 +182,9 @@ typedef struct tanda_host_v1 {
   /* Memory for the length of this call, taken back by itself; not zeroed. align is a power of two.
    * NULL if there is none. */
   void *(*scratch)(void *context, uint64_t bytes, uint64_t align);
+
+  /* NULL if there is none, as in the process of the engine, where nothing is copied anyway. */
+  const tanda_memory_v1 *memory;
 } tanda_host_v1;
 
 /* Given to process and finish; valid until they return, on their thread. */

@@ -47,6 +47,7 @@
 //! }
 //!
 //! tanda_plugin::export_plugin!(CountMissing);
+//! tanda_plugin::shared_memory!(); // what it makes is not copied on its way to the engine
 //! # fn main() {}
 //! ```
 //!
@@ -73,6 +74,23 @@ pub use host::{Host, Level};
 pub use layout::{Layout, LayoutError, PORTS_MAX, PortLayout};
 pub use plugin::Plugin;
 pub use schema::{find_column, first_unsupported};
+
+/// Lets the batches that the plugin makes leave its process without a copy: their large buffers are
+/// allocated where the engine reads them.
+///
+/// Used once in a crate, beside [`export_plugin!`]. It is the crate's global allocator, so it is a
+/// line of its own: a crate has one at most, and yours may have another. Where the plugin runs in
+/// the engine's process, or makes no batch at the moment, it is the system's allocator. A program
+/// that runs scenes uses it the same way, for what its sources decode.
+#[macro_export]
+macro_rules! shared_memory {
+    () => {
+        const _: () = {
+            #[global_allocator]
+            static SHARED_MEMORY: $crate::abi::SharedMemory = $crate::abi::SharedMemory;
+        };
+    };
+}
 
 /// Makes the crate a plugin library: exports the one symbol that the host looks for.
 ///

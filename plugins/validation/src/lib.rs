@@ -133,3 +133,4 @@ impl Validation {
 }
 
 tanda_plugin::export_plugin!(Validation);
+tanda_plugin::shared_memory!();

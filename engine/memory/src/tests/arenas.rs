@@ -88,16 +88,16 @@ fn full_arena_is_as_it_was_and_has_room_when_an_extent_is_freed() {
 
 #[test]
 fn every_unit_of_an_arena_can_be_given_out() {
-    let arena = arena(ENGINE, 64 * 96);
+    let arena = arena(ENGINE, ALIGNMENT * 96);
     let extents: Vec<_> = (0..96).map(|_| arena.allocate(1).unwrap()).collect();
     assert!(arena.allocate(1).is_err());
     drop(extents);
-    assert!(arena.allocate(64 * 96).is_ok());
+    assert!(arena.allocate(ALIGNMENT * 96).is_ok());
 }
 
 #[test]
 fn arena_smaller_than_a_unit_is_full() {
-    let arena = arena(ENGINE, 63);
+    let arena = arena(ENGINE, ALIGNMENT - 1);
     assert!(arena.allocate(0).is_ok());
     assert!(arena.allocate(1).is_err());
 }

@@ -242,11 +242,11 @@ fn batch_without_room_leaves_the_arena_as_it_was() {
     assert_eq!(pair.writer.used_bytes(), used);
     drop(rest);
     let sent = pair.send(&flights(), None);
-    let rest = pair.engine.allocate(super::SEGMENT_BYTES - 64).unwrap();
+    let rest = pair.engine.allocate(super::SEGMENT_BYTES - crate::ALIGNMENT).unwrap();
     let refused = pair.receive(&sent, None, pair.copied()).unwrap_err();
     let fault = matches!(refused, RebuildError::Column { fault: ColumnFault::ArenaFull(_), .. });
     assert!(fault, "{refused}");
-    assert_eq!(pair.engine.used_bytes(), super::SEGMENT_BYTES as u64 - 64);
+    assert_eq!(pair.engine.used_bytes(), (super::SEGMENT_BYTES - crate::ALIGNMENT) as u64);
     drop(rest);
 }
 

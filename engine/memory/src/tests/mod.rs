@@ -1,6 +1,7 @@
 //! Tests over real segments.
 
 mod arenas;
+mod blocks;
 mod cost;
 mod crossing;
 mod flipping;

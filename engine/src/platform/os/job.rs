@@ -94,11 +94,12 @@ pub(super) fn run_job(
 ) -> JobReport {
     let started = Instant::now();
     let work = || {
-        let mut done = do_work(work, content, adapter)?;
-        if let (JobDone::Emitted(left), Some(shared)) = (&mut done, sealed_into) {
+        let Some(shared) = sealed_into else { return do_work(work, content, adapter) };
+        let mut done = shared.lend(|| do_work(work, content, adapter))?;
+        if let JobDone::Emitted(left) = &mut done {
             left.iter_mut().try_for_each(|left| left.seal(shared))?;
         }
-        Ok::<_, String>(done)
+        Ok(done)
     };
     let done = guarded(work).unwrap_or_else(JobDone::Failed);
     let elapsed_micros = u32::try_from(started.elapsed().as_micros()).unwrap_or(u32::MAX);

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use arrow::datatypes::Schema;
 use arrow::ffi::FFI_ArrowSchema;
 
+use super::allocator::{Lent, take_memory};
 use super::border::{Border, Table, guarded, read_batch, slice};
 use super::bound::{Bound, read_wanted};
 use super::table::{Instance, RawBound, RawEmitter, RawWanted};
@@ -59,6 +60,8 @@ unsafe extern "C" fn open<P: Plugin>(
         // SAFETY: the host's text is valid for this call (S1).
         let config = unsafe { config.as_str() }
             .map_err(|fault| PluginError::new(format!("the configuration is {fault}")))?;
+        // SAFETY: the table is valid (S1).
+        unsafe { take_memory(host) };
         // The table is valid until `close` has returned (S1), and so is what is made here (S4).
         let host = Host::new(Box::new(Table(host)));
         let plugin = P::open(config::parse(config)?, &host)?;
@@ -111,6 +114,7 @@ unsafe extern "C" fn process<P: Plugin>(
         let emitter = unsafe { &*emitter };
         let mut sink = Border { emitter, exporter: &mut held.exporter };
         let mut out = Emitter::new(layout, &held.host, &mut sink, Call::Process);
+        let _lent = Lent::for_this_call();
         held.plugin.process(&batch, &mut out)
     })
 }
@@ -128,6 +132,7 @@ unsafe extern "C" fn finish<P: Plugin>(
         let emitter = unsafe { &*emitter };
         let mut sink = Border { emitter, exporter: &mut held.exporter };
         let mut out = Emitter::new(layout, &held.host, &mut sink, Call::Finish);
+        let _lent = Lent::for_this_call();
         held.plugin.finish(&mut out)
     })
 }

@@ -16,9 +16,12 @@
 //! - **S5** Arrays have the types of the bound schema, and buffers as long as the Arrow C Data
 //!   Interface says. Counts, lengths and pointers are checked; the data inside is trusted.
 //! - **S6** A library is never unloaded, so its functions and texts live as long as the process.
+//! - **S7** Memory that a host shares, its table and functions live as long as the process, and may
+//!   be used on any thread. A block belongs to who asked for it until it is freed, once.
 #![allow(unsafe_code, reason = "the glue of the C ABI: raw pointers are what crosses")]
 
 mod addresses;
+mod allocator;
 mod array;
 mod border;
 mod bound;
@@ -37,6 +40,7 @@ mod tests;
 mod text;
 
 pub use addresses::Addresses;
+pub use allocator::{Lent, SharedMemory, wants_memory};
 pub use array::{ArrowArray, ArrowSchema};
 pub use check::ArrayFault;
 pub use check_schema::{SchemaFault, check_schema};
@@ -45,11 +49,13 @@ pub use glue::table;
 pub use import::{Nulls, import, import_known};
 pub use owned::{RawBytes, RawError};
 pub use table::{
-    HostTable, Instance, PluginTable, RawBound, RawEmitter, RawPort, RawWanted, RawWantedPort,
+    HostTable, Instance, MemoryTable, PluginTable, RawBound, RawEmitter, RawPort, RawWanted,
+    RawWantedPort,
 };
 pub use text::{Text, TextFault};
 
-/// Version of the ABI. It changes whenever a struct or the meaning of a call does.
+/// Version of the ABI. It changes whenever a struct or the meaning of a call does, but for fields
+/// that are added at the end of the host's table, which its size tells of.
 pub const ABI_VERSION: u32 = 1;
 
 /// Name of the one exported symbol, a [`EntryPoint`].

@@ -83,6 +83,24 @@ pub struct HostTable {
     pub cancelled: unsafe extern "C" fn(*mut c_void) -> i32,
     /// Memory until the end of this call: bytes, alignment. Null if there is none.
     pub scratch: unsafe extern "C" fn(*mut c_void, u64, u64) -> *mut c_void,
+    /// Memory that crosses without a copy; null if there is none.
+    pub memory: *const MemoryTable,
+}
+
+/// `tanda_memory_v1`: memory that the host shares with others. Lives as long as the process.
+#[repr(C)]
+#[derive(Debug)]
+pub struct MemoryTable {
+    /// First argument of both functions.
+    pub context: *mut c_void,
+    /// Where the memory begins in which every block lies.
+    pub base: *mut c_void,
+    /// Its bytes.
+    pub bytes: u64,
+    /// A block: bytes, alignment. Null if there is none.
+    pub allocate: unsafe extern "C" fn(*mut c_void, u64, u64) -> *mut c_void,
+    /// Takes a block back.
+    pub free: unsafe extern "C" fn(*mut c_void, *mut c_void),
 }
 
 /// `tanda_emitter_v1`: where `process` and `finish` put what they made.
