@@ -116,6 +116,7 @@ impl Echo {
             | Effect::AbandonSink { .. }
             | Effect::CancelJobs
             | Effect::StartWorker { .. }
+            | Effect::StopWorker { .. }
             | Effect::KillWorker { .. }
             | Effect::TakeSnapshot { .. } => {}
         }
@@ -169,6 +170,7 @@ impl Platform for Echo {
             | Effect::AbandonSink { .. }
             | Effect::CancelJobs
             | Effect::StartWorker { .. }
+            | Effect::StopWorker { .. }
             | Effect::KillWorker { .. }
             | Effect::TakeSnapshot { .. } => self.waiting.push_back(effect),
         }

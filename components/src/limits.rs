@@ -29,8 +29,6 @@ pub const HELD_BATCHES_MAX: u32 = 256;
 /// A snapshot is not asked for before the work since the last one took so many times as long as
 /// that one, unless memory is short: snapshots take less than a sixteenth of the time.
 pub const WORK_PER_SNAPSHOT_MIN: u64 = 16;
-/// Starts in a row of a worker that may come to nothing.
-pub const FAILED_STARTS_MAX: u8 = 5;
 /// Seconds of a supervisor's period in which there were restarts: no more are told apart.
 pub const RESTART_LOG_MAX: usize = 61;
 /// Restarts within a period that a supervisor may grant, if the period is no longer than a minute.

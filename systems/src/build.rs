@@ -11,7 +11,11 @@ use tanda_components::{
     limits::WORKER_SLOTS,
 };
 
-use crate::{retire::Retiring, tick_arena::TickArena};
+use crate::{
+    retire::Retiring,
+    supervision::{SupervisorSpec, spawn_supervisors},
+    tick_arena::TickArena,
+};
 
 /// The stages of a scene in topological order, with what bounds them.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +26,9 @@ pub struct Topology {
     pub memory_bytes: u64,
     /// Threads that decode, process and encode.
     pub threads: u16,
+    /// The top supervisor of the workers; it takes in those that nobody supervises. `None`: one for
+    /// one over all of them.
+    pub supervision: Option<SupervisorSpec>,
 }
 
 impl Topology {
@@ -99,6 +106,9 @@ pub fn build_world(world: &mut World, topology: &Topology) -> Vec<Entity> {
         world.entity_mut(stage).insert(inputs);
         entities.push(stage);
         carried.push(origins);
+    }
+    if topology.is_isolated() {
+        spawn_supervisors(world, topology);
     }
     entities
 }

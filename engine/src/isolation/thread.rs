@@ -55,11 +55,36 @@ enum Order {
     End,
 }
 
+/// The process that a kill is for.
+#[derive(Default)]
+struct Current {
+    killer: Option<Killer>,
+    /// A start was ordered and then a kill: whatever process it comes to dies.
+    doomed: bool,
+}
+
+impl Current {
+    /// A process has begun.
+    fn begin(&mut self, killer: Killer) {
+        if self.doomed {
+            killer.kill();
+        }
+        self.killer = Some(killer);
+    }
+
+    fn kill(&mut self) {
+        self.doomed = true;
+        if let Some(killer) = &self.killer {
+            killer.kill();
+        }
+    }
+}
+
 /// The tick's end of the thread of one isolated instance. Its worker ends with it.
 pub(crate) struct WorkerThread {
     orders: mpsc::Sender<Order>,
     feed: Option<Feed>,
-    current: Arc<Mutex<Option<Killer>>>,
+    current: Arc<Mutex<Current>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -75,7 +100,8 @@ impl WorkerThread {
         tell: impl Fn(Told) + Send + 'static,
     ) -> std::io::Result<Self> {
         let (orders, received) = mpsc::channel();
-        let current = Arc::new(Mutex::new(Some(process.life.killer())));
+        let first = Current { killer: Some(process.life.killer()), doomed: false };
+        let current = Arc::new(Mutex::new(first));
         let shared = Arc::clone(&process.shared);
         let (feed, serving) = Serving::new(process);
         // A test makes the first life of a worker end at a step; the next ones come past it.
@@ -130,15 +156,20 @@ impl WorkerThread {
 
     /// Orders the next worker, once the end of the last one was reported.
     pub(crate) fn start(&self) {
+        lock(&self.current).doomed = false;
         // A thread that has ended has reported why.
         let _ = self.orders.send(Order::Start);
     }
 
-    /// Kills the worker, wherever it is in its life.
+    /// Tells the worker to go: the way to it is closed, which it sees when it is done with what it
+    /// was given, and ends.
+    pub(crate) fn stop(&mut self) {
+        self.feed = None;
+    }
+
+    /// Kills the worker, wherever it is in its life, be it about to be started.
     pub(crate) fn kill(&self) {
-        if let Some(killer) = &*lock(&self.current) {
-            killer.kill();
-        }
+        lock(&self.current).kill();
     }
 
     /// A new worker is ready.
@@ -169,7 +200,7 @@ struct Again {
     recipe: Recipe,
     given: Arc<Given>,
     shared: Arc<Shared>,
-    known: Arc<Mutex<Option<Killer>>>,
+    known: Arc<Mutex<Current>>,
 }
 
 fn serve_on_order(
@@ -182,7 +213,7 @@ fn serve_on_order(
     let mut next = Some((first, None));
     while let Some((serving, feed)) = next {
         let (reason, message) = serving.serve(feed, &mut state, tell);
-        *lock(&again.known) = None;
+        lock(&again.known).killer = None;
         tell(Told::Exited { reason, message });
         next = again.start_on_order(orders, state.as_deref(), tell);
     }
@@ -200,7 +231,7 @@ impl Again {
             match self.start(state) {
                 Ok(started) => return Some(started),
                 Err(fault) => {
-                    *lock(&self.known) = None;
+                    lock(&self.known).killer = None;
                     let reason = fault.reason();
                     tell(Told::Exited { reason, message: fault.to_string() });
                 }
@@ -212,8 +243,8 @@ impl Again {
     /// A new worker, bound as the first one was; its feed is for the tick when the state has been
     /// restored.
     fn start(&self, state: Option<&[u8]>) -> Result<(Serving, Option<Feed>), StartFault> {
-        let mut process = WorkerProcess::start(&self.recipe, &self.shared)?;
-        *lock(&self.known) = Some(process.life.killer());
+        let begun = |killer| lock(&self.known).begin(killer);
+        let mut process = WorkerProcess::start_killable(&self.recipe, &self.shared, begun)?;
         process.bind(&self.given.full, None)?;
         process.bind(&self.given.pruned, Some(&self.given.wanted))?;
         let (mut feed, serving) = Serving::new(process);

@@ -65,7 +65,7 @@ impl Typed {
         let mut starting = Starting { needs, threads, cancel, shared, delivered: Vec::new() };
         let memory_bytes = scene.engine.memory.0;
         let mut started = Started {
-            topology: Topology { stages: Vec::new(), memory_bytes, threads },
+            topology: Topology { stages: Vec::new(), memory_bytes, threads, supervision: None },
             parts: Vec::new(),
             progress: Progress::default(),
             ports: Vec::new(),

@@ -10,10 +10,10 @@ mod workers;
 use bevy_ecs::{prelude::*, system::SystemParam};
 use tanda_components::{
     Admission, AdmittedBy, At, Attempts, BatchState, Budget, BufferHandle, Buffers, Bytes,
-    Capacity, Clock, Edges, Emitted, FailedFinishes, Frontier, Growth, HeldBatches, InFlight,
-    Inbox, Input, Instance, LastBeat, LastGiven, Ledger, Lineage, Occupancy, OriginSeq, Origins,
-    Priority, Restarts, Rows, Run, ServiceTime, Sink, Snapshotting, Source, Stage, StageInputs,
-    StageState, WorkerState,
+    Capacity, ChildState, Clock, Edges, Emitted, FailedFinishes, Frontier, Growth, HeldBatches,
+    InFlight, Inbox, Input, Instance, LastBeat, LastGiven, Ledger, Lineage, Occupancy, OriginSeq,
+    Origins, Priority, Restarts, Rows, Run, ServiceTime, Sink, Snapshotting, Source, Stage,
+    StageInputs, StageState, SupervisedBy, SupervisorState, WorkerState,
 };
 
 use crate::retire::Retiring;
@@ -43,6 +43,8 @@ pub(crate) struct Facts<'w, 's> {
     instances: Query<'w, 's, (&'static mut InFlight, &'static mut ServiceTime)>,
     workers: Query<'w, 's, WorkerRow>,
     recoveries: Query<'w, 's, RecoveryRow>,
+    children: Query<'w, 's, (&'static SupervisedBy, &'static mut ChildState)>,
+    supervisors: Query<'w, 's, &'static mut SupervisorState>,
 }
 
 #[derive(SystemParam)]

@@ -12,9 +12,14 @@
 //!   the supervisor ends at once, and so do those above it.
 
 pub mod backoff;
+mod build;
 mod child;
 mod procedure;
 mod step;
+mod system;
 
+pub(crate) use build::spawn_supervisors;
+pub use build::{SupervisedSpec, SupervisorSpec};
 pub use child::{ChildView, Life, end_of};
-pub use step::{Order, advance_clock, next_wake, step};
+pub use step::{Order, advance_clock, begin, end_above, next_wake, step};
+pub(crate) use system::supervise_workers;

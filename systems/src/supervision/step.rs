@@ -171,6 +171,32 @@ fn restart(
     Continue(())
 }
 
+/// A supervisor that begins anew at `now`: it starts all its children, and remembers no restart.
+#[must_use]
+pub fn begin(now: EngineTime, before: &SupervisorState) -> SupervisorState {
+    SupervisorState {
+        phase: Phase::Starting { at: 0, due: now, first: true },
+        seen: now,
+        roused: true,
+        mails: before.mails,
+        restarts: before.restarts,
+        ..SupervisorState::default()
+    }
+}
+
+/// How the end of a supervisor looks to the one above it. What can never work is passed on, so that
+/// nobody above tries it again; all else is an end in order, as in OTP.
+#[must_use]
+pub fn end_above(end: SupervisorEnd) -> ChildEnd {
+    match end {
+        SupervisorEnd::StartFailed { .. } => ChildEnd::StartFailed,
+        SupervisorEnd::Hopeless { .. } => ChildEnd::Hopeless,
+        SupervisorEnd::Ordered
+        | SupervisorEnd::TooManyRestarts { .. }
+        | SupervisorEnd::AutoShutdown { .. } => ChildEnd::Shutdown,
+    }
+}
+
 /// Brings the supervisor's own clock up to `now`; it has stood still while a child waited.
 pub fn advance_clock(now: EngineTime, state: &mut SupervisorState) {
     if !state.waits {

@@ -1,11 +1,13 @@
 //! The decisions under test, driven as the engine's system drives them, without a world.
 
 use tanda_components::{
-    ChildEnd, ChildState, EngineTime, Mail, Phase, SupervisorEnd, SupervisorState, Told,
+    ChildEnd, ChildState, EngineTime, Mail, SupervisorEnd, SupervisorState, Told,
 };
-use tanda_systems::supervision::{ChildView, Life, Order, advance_clock, next_wake, step};
+use tanda_systems::supervision::{
+    ChildView, Life, Order, advance_clock, begin, end_above, next_wake, step,
+};
 
-use crate::tree::{Did, Event, Kid, Tree, Why, end_in, end_of_supervisor};
+use crate::tree::{Did, Event, Kid, Tree, Why, end_in};
 
 pub(crate) struct Real {
     pub(crate) now: u64,
@@ -180,7 +182,7 @@ impl Real {
                 let why = why(end);
                 did.push(Did::Over(node, why));
                 if let Some((above, place)) = self.node_at[node] {
-                    self.gone(above, place, end_of_supervisor(why));
+                    self.gone(above, place, end_above(end));
                 }
             }
         }
@@ -191,14 +193,7 @@ impl Real {
     fn start_node(&mut self, node: usize) {
         let now = self.time();
         let running = &mut self.nodes[node];
-        let mails = running.state.mails;
-        running.state = SupervisorState {
-            phase: Phase::Starting { at: 0, due: now, first: true },
-            seen: now,
-            roused: true,
-            mails,
-            ..SupervisorState::default()
-        };
+        running.state = begin(now, &running.state);
         for child in &mut running.children {
             let restarts = child.state.restarts;
             child.state = ChildState { restarts, up_since: None, ..ChildState::default() };

@@ -55,7 +55,7 @@ fn topology(text: &str, instances: u16) -> Topology {
         });
         names.push(name);
     }
-    Topology { stages, memory_bytes: 1 << 20, threads: 4 }
+    Topology { stages, memory_bytes: 1 << 20, threads: 4, supervision: None }
 }
 
 fn edge(input: &str, names: &[&str]) -> EdgeSpec {

@@ -290,11 +290,9 @@ impl Platform for OsPlatform {
             Effect::CloseSink { sink } => self.writer(sink).close(),
             Effect::AbandonSink { sink } => self.writer(sink).abandon(),
             Effect::ReleaseBuffer { buffer } => self.buffers.release(buffer),
-            Effect::CancelJobs => {
-                self.cancel.store(true, Ordering::Relaxed);
-                self.kill_workers();
-            }
+            Effect::CancelJobs => self.cancel.store(true, Ordering::Relaxed),
             Effect::StartWorker { instance } => self.worker(instance).start(),
+            Effect::StopWorker { instance } => self.worker(instance).stop(),
             Effect::KillWorker { instance } => self.worker(instance).kill(),
             Effect::TakeSnapshot { instance } => {
                 let worker = self.worker(instance);
