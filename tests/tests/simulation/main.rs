@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 mod isolation;
+mod supervision;
 
 use std::fmt::Write as _;
 
