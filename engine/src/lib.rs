@@ -32,6 +32,7 @@ pub mod progress;
 pub mod report;
 mod run;
 pub mod scene;
+pub mod supervision;
 
 pub use engine::Engine;
 pub use isolation::serve_if_asked;
@@ -47,5 +48,6 @@ pub mod prelude {
         EngineError, Options,
         engine::Engine,
         report::{Outcome, RunReport, StageReport},
+        supervision::SupervisorReport,
     };
 }

@@ -17,7 +17,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tanda::platform::os::OsPlatform;
 use tanda::prelude::*;
-use tanda_tests::{Bench, children_of, full_year, isolated, repo_file, start_config};
+use tanda_tests::{Bench, children_of, full_year, isolated, patient, repo_file, start_config};
 
 /// Longest pause between two deaths. A worker that is killed while it starts, several times in a
 /// row, ends the run, and without optimisation a start takes long.
@@ -110,7 +110,7 @@ fn w1_survives(level: &str, input: &str, golden: &str, batch_rows: u32) {
     while total.load(Ordering::Relaxed) < wanted {
         let out = Bench::new();
         let params = [("input", input), ("out", &out.file(""))];
-        let edit = |text: String| isolated(&text, level, batch_rows);
+        let edit = |text: String| patient(&isolated(&text, level, batch_rows));
         let engine = start_config("basic_pipeline.ron", &params, edit).unwrap();
         let engine = outages.observe(engine);
         let report = std::thread::scope(|scope| {

@@ -38,14 +38,17 @@ pub(super) struct StageDraft {
 }
 
 /// A struct of the scene file: its name in messages and its fields.
-struct Form {
-    name: &'static str,
-    required: &'static [&'static str],
-    optional: &'static [&'static str],
+pub(super) struct Form {
+    pub(super) name: &'static str,
+    pub(super) required: &'static [&'static str],
+    pub(super) optional: &'static [&'static str],
 }
 
-const SCENE: Form =
-    Form { name: "Scene", required: &["name", "stages"], optional: &["params", "engine"] };
+const SCENE: Form = Form {
+    name: "Scene",
+    required: &["name", "stages"],
+    optional: &["params", "engine", "supervision"],
+};
 const ENGINE: Form = Form {
     name: "engine",
     required: &[],
@@ -252,7 +255,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reports unknown, duplicate and missing fields of `node`.
-    fn check_fields(&mut self, node: &Node, form: &Form) {
+    pub(super) fn check_fields(&mut self, node: &Node, form: &Form) {
         let entries = match &node.shape {
             Shape::Fields(entries) => entries.as_slice(),
             Shape::Items(items) if items.is_empty() => &[],
@@ -275,16 +278,21 @@ impl<'a> Reader<'a> {
         self.value(node.field(field)?)
     }
 
-    fn optional<T: DeserializeOwned>(&mut self, node: &Node, field: &str, default: T) -> T {
+    pub(super) fn optional<T: DeserializeOwned>(
+        &mut self,
+        node: &Node,
+        field: &str,
+        default: T,
+    ) -> T {
         node.field(field).and_then(|value| self.value(value)).unwrap_or(default)
     }
 
-    fn value<T: DeserializeOwned>(&mut self, node: &Node) -> Option<T> {
+    pub(super) fn value<T: DeserializeOwned>(&mut self, node: &Node) -> Option<T> {
         let parsed = typed::parse(&self.text[node.span.clone()]);
         parsed.map_err(|(at, problem)| self.problems.push((node.span.start + at, problem))).ok()
     }
 
-    fn wrong_type(&mut self, node: &Node, expected: &str) {
+    pub(super) fn wrong_type(&mut self, node: &Node, expected: &str) {
         let found = shown(typed::first_token(&self.text[node.span.clone()]));
         let problem = Problem::WrongType { expected: expected.to_owned(), found };
         self.problems.push((node.span.start, problem));

@@ -20,6 +20,7 @@ mod params;
 pub(crate) mod paths;
 mod places;
 mod problem;
+mod supervision;
 mod text;
 mod tokens;
 mod typed;
@@ -37,6 +38,7 @@ pub use model::*;
 pub use paths::FileFormat;
 pub(crate) use paths::of_write as written_path;
 pub use places::Places;
+pub use supervision::{ChildScene, SupervisorScene};
 pub use text::Place;
 
 /// Most bytes of a scene file.

@@ -7,6 +7,7 @@ use serde::Deserialize;
 pub use tanda_worker::sandbox::Level;
 
 use super::places::Places;
+use super::supervision::SupervisorScene;
 
 /// A whole scene file.
 ///
@@ -22,6 +23,8 @@ pub struct Scene {
     pub engine: EngineSettings,
     /// Stages in the order of the file; that order names the origins and so the order of fan-in.
     pub stages: Vec<Stage>,
+    /// The top supervisor of the workers, if the scene says anything about it.
+    pub supervision: Option<SupervisorScene>,
     /// Where the stages and their parts stand in the file.
     pub places: Places,
 }
