@@ -160,7 +160,7 @@ pub struct ChildState {
     pub failures: u16,
     /// Restarts in all.
     pub restarts: u32,
-    /// Why it ended last.
+    /// Why it ended last; `None` if it was told to go then.
     pub last_exit: Option<(ExitReason, FaultId)>,
 }
 

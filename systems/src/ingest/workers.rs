@@ -54,8 +54,9 @@ impl Facts<'_, '_> {
         let end = end_of(exit.reason(), starting, !exit.is_its_own());
         let number = supervisor.next_mail();
         child.mail = (child.told == Told::Nothing).then_some(Mail { end, at, number });
-        child.last_exit = Some((exit.reason(), fault));
-        child.told == Told::Nothing
+        let by_itself = child.told == Told::Nothing;
+        child.last_exit = by_itself.then_some((exit.reason(), fault));
+        by_itself
     }
 
     /// All that was in the worker goes back to its stage and is processed again.

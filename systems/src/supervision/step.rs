@@ -93,7 +93,10 @@ fn enter(
     let child = &mut children[index];
     let restart_type = child.spec.restart;
     let restarts = match (mail.end, restart_type) {
-        _ if !child.needed => return leave(children, index),
+        _ if !child.needed => {
+            state.phase = after_unneeded(supervisor.strategy, mail.end, index as u16, now);
+            return leave(children, index);
+        }
         (ChildEnd::Spent, _) => {
             child.state.fate = Fate::Waiting { due: now };
             return Continue(());
@@ -117,6 +120,26 @@ fn enter(
         state.phase = ending(SupervisorEnd::AutoShutdown { child: index as u16 });
     }
     leave(children, index)
+}
+
+/// Nobody needs the child that ended. If it was a start of it that failed, its siblings may wait to
+/// be started after it.
+fn after_unneeded(strategy: Strategy, end: ChildEnd, at: u16, now: EngineTime) -> Phase {
+    match (strategy, end) {
+        (
+            Strategy::OneForAll | Strategy::RestForOne,
+            ChildEnd::StartFailed | ChildEnd::Hopeless,
+        ) => Phase::Starting { at, due: now, first: false },
+        (
+            Strategy::OneForOne | Strategy::OneForAll | Strategy::RestForOne,
+            ChildEnd::StartFailed
+            | ChildEnd::Hopeless
+            | ChildEnd::Normal
+            | ChildEnd::Shutdown
+            | ChildEnd::Failed
+            | ChildEnd::Spent,
+        ) => Phase::Up,
+    }
 }
 
 fn leave(children: &mut [ChildView], index: usize) -> Flow {

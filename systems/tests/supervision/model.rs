@@ -321,7 +321,7 @@ impl Model {
         self.pids += 1;
         let slot = &mut self.actors[node].slots[kid];
         slot.process = Process::new(pid, None);
-        slot.known = true;
+        (slot.known, slot.timer) = (true, None);
         match slot.kid {
             Kid::Worker(worker) => did.push(Did::Start(worker)),
             Kid::Supervisor(other) => self.actors[other].init(now),
@@ -381,6 +381,9 @@ impl Actor {
         }
         if !slot.needed {
             slot.known = false;
+            if matches!(exit.end, ChildEnd::StartFailed | ChildEnd::Hopeless) {
+                self.resume(exit.kid);
+            }
             return;
         }
         match exit.end {
@@ -405,6 +408,25 @@ impl Actor {
                 if slot.spec.significant {
                     self.auto_shutdown();
                 }
+            }
+        }
+    }
+
+    /// Starts those that were to be started after a child which nobody needs any more.
+    fn resume(&mut self, from: usize) {
+        if self.supervisor.strategy == Strategy::OneForOne {
+            return;
+        }
+        for (kid, slot) in self.slots.iter().enumerate().skip(from) {
+            let pid = slot.process.pid;
+            let mail = self.mailbox.iter().find(|exit| exit.kid == kid && exit.pid == pid);
+            match mail.map(|exit| exit.end) {
+                // Its own turn comes, and takes those after it along.
+                Some(ChildEnd::StartFailed | ChildEnd::Hopeless) => return,
+                Some(_) => {}
+                None if slot.process.alive => self.script.push_back(Line::AwaitUp(kid)),
+                None if slot.known => self.script.push_back(Line::Launch(kid)),
+                None => {}
             }
         }
     }

@@ -4,7 +4,8 @@
 //!         cargo test --release -p tanda-systems --test supervision
 
 use tanda_components::{
-    AutoShutdown, Backoff, ChildEnd, ChildSpec, Restart, Shutdown, Strategy, Supervisor,
+    AutoShutdown, Backoff, ChildEnd, ChildSpec, ChildState, Fate, Phase, Restart, Shutdown,
+    Strategy, Supervisor,
 };
 use tanda_systems::supervision::Life;
 
@@ -118,6 +119,11 @@ fn check_laws(tree: &Tree, both: &Both, did: &[Did]) {
         assert!(restarts <= node.supervisor.intensity + 1, "{restarts} restarts in the log");
         let down = running.children.iter().all(|child| child.life == Life::Down);
         assert!(!running.state.is_ended() || down, "a supervisor is gone before its children");
+        let forgotten = running.children.iter().any(|child| {
+            let ChildState { mail, fate, .. } = child.state;
+            child.life == Life::Down && fate == Fate::Kept && mail.is_none()
+        });
+        assert!(running.state.phase != Phase::Up || !forgotten, "a child is forgotten");
     }
     let starts = did.iter().filter(|did| matches!(did, Did::Start(_))).count();
     assert!(starts <= tree.workers, "{did:?}");
