@@ -1,4 +1,4 @@
-//! The workers of isolated instances: watched, killed when they are overdue, asked for their states.
+//! The workers of isolated instances: watched, killed when they are overdue, asked for states.
 
 use bevy_ecs::prelude::*;
 use tanda_components::{

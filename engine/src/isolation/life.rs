@@ -161,7 +161,6 @@ mod tests {
     /// A process that got the number of one that is gone is neither killed for it, nor does its end
     /// seem to be the other's.
     #[test]
-    #[expect(clippy::print_stderr, reason = "a skipped test says so")]
     fn process_with_the_number_of_an_old_one_is_another() {
         let (old, old_pidfd, pid) = sleeper();
         old.kill_and_reap();

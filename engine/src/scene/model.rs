@@ -7,7 +7,6 @@ use serde::Deserialize;
 pub use tanda_worker::sandbox::Level;
 
 use super::places::Places;
-use super::supervision::SupervisorScene;
 
 /// A whole scene file.
 ///
@@ -24,7 +23,7 @@ pub struct Scene {
     /// Stages in the order of the file; that order names the origins and so the order of fan-in.
     pub stages: Vec<Stage>,
     /// The top supervisor of the workers, if the scene says anything about it.
-    pub supervision: Option<SupervisorScene>,
+    pub supervision: Option<super::SupervisorScene>,
     /// Where the stages and their parts stand in the file.
     pub places: Places,
 }

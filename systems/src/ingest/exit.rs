@@ -38,8 +38,8 @@ impl Exit {
         !told && !spent
     }
 
-    /// Counts an exit over a snapshot or over the end of the stage; true if there have been too many
-    /// of them, and the stage fails: to try again is no use then. Those of a busy worker count
+    /// Counts an exit over a snapshot or over the end of the stage; true if there have been too
+    /// many of them, and the stage fails: to try again is no use then. Those of a busy worker count
     /// against its batches, and every one in the intensity of its supervisor.
     pub(crate) fn count(self, restarts: &mut Restarts, finishes: &mut FailedFinishes) -> bool {
         let count = match self {

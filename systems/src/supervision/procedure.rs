@@ -12,7 +12,7 @@ use super::{ChildView, Life, Order};
 /// For ever.
 pub(super) const NEVER: EngineTime = EngineTime::from_micros(u64::MAX);
 
-/// What comes next: an order, nothing for now, or another look.
+/// What comes next: an order, nothing yet, or another look.
 pub(super) type Flow = ControlFlow<Option<Order>>;
 
 /// Goes on stopping the children down to `from`, the last one first; when all are down, what was
@@ -48,8 +48,8 @@ pub(super) fn stop(
     }
 }
 
-/// Tells a child that lives to go; kills it when its time is over, or at once if it is to be killed,
-/// or has not begun anything that it could end in order.
+/// Tells a child that lives to go; kills it when its time is over, or at once if it is to be
+/// killed, or has not begun anything that it could end in order.
 fn stop_child(now: EngineTime, child: &mut ChildView, index: u16) -> Option<Order> {
     let kill_at = match (child.life, child.spec.shutdown) {
         _ if child.supervises => NEVER,

@@ -160,7 +160,7 @@ fn ends_with(auto_shutdown: AutoShutdown, children: &[ChildView], index: usize) 
         }
 }
 
-/// Counts a restart; if it is one too many the supervisor ends, else it begins as the strategy says.
+/// Counts a restart; if it is one too many the supervisor ends, else the strategy says what begins.
 fn restart(
     now: EngineTime,
     supervisor: &Supervisor,

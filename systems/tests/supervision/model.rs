@@ -1,6 +1,6 @@
-//! The reference: supervisors written as OTP's are, as processes with a mailbox and a script of what
-//! they are in the middle of. Messages name the incarnation of a child (its "pid"), so an old one is
-//! known for what it is; nothing here is shared with what is tested but the law of delays.
+//! The reference: supervisors written as OTP's are, as processes with a mailbox and a script of
+//! what they are in the middle of. Messages name the incarnation of a child (its "pid"), so an old
+//! one is known for what it is; nothing here is shared with what is tested but the law of delays.
 
 use std::collections::VecDeque;
 
