@@ -31,8 +31,8 @@ pub enum Shutdown {
 /// How long a child that fails again and again waits before it is started again.
 ///
 /// The first restart comes at once. The next ones wait `base * factor^n`, give or take `jitter`,
-/// but never longer than `cap`; `n` is 0 for the second failure in a row. A life of `reset_after` ends
-/// the row.
+/// but never longer than `cap`; `n` is 0 for the second failure in a row. A life of `reset_after`
+/// ends the row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
     /// Microseconds before the second restart; 0: no restart ever waits.

@@ -166,8 +166,8 @@ impl RestartLog {
     /// Adds a restart at `now`, forgets those older than `period_secs`, gives how many are left.
     ///
     /// As OTP's `add_restart`: time is in whole seconds, and what is exactly `period_secs` old
-    /// still counts. Exact while no more than [`RESTART_LOG_MAX`] seconds of the period had a restart,
-    /// which the bounds of the scene make sure.
+    /// still counts. Exact while no more than [`RESTART_LOG_MAX`] seconds of the period had a
+    /// restart, which the bounds of the scene make sure.
     pub fn add(&mut self, now_secs: u32, period_secs: u32) -> u32 {
         let mut kept = Self::default();
         let young = |entry: &&(u32, u32)| entry.0 >= now_secs.saturating_sub(period_secs);
