@@ -116,6 +116,7 @@ impl Echo {
             | Effect::AbandonSink { .. }
             | Effect::CancelJobs
             | Effect::StartWorker { .. }
+            | Effect::StopWorker { .. }
             | Effect::KillWorker { .. }
             | Effect::TakeSnapshot { .. }
             | Effect::FailOver { .. } => {}
@@ -170,6 +171,7 @@ impl Platform for Echo {
             | Effect::AbandonSink { .. }
             | Effect::CancelJobs
             | Effect::StartWorker { .. }
+            | Effect::StopWorker { .. }
             | Effect::KillWorker { .. }
             | Effect::TakeSnapshot { .. }
             | Effect::FailOver { .. } => self.waiting.push_back(effect),

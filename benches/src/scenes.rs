@@ -21,7 +21,7 @@ pub fn chain(plugins: u16, instances: u16, threads: u16) -> Topology {
         stages.push(stage("plugin", StageKind::Stateless, instances, &[(number, 0)]));
     }
     stages.push(stage("sink", StageKind::Sink, 0, &[(plugins, 0)]));
-    Topology { stages, memory_bytes: MEMORY_BYTES, threads }
+    Topology { stages, memory_bytes: MEMORY_BYTES, threads, supervision: None }
 }
 
 /// A source with a decoder, a plugin with two ports, and on each a sink that encodes and keeps the
@@ -36,7 +36,7 @@ pub fn fork(threads: u16) -> Topology {
         let sink = stage("sink", StageKind::Sink, threads, &[(1, port)]);
         stages.push(StageSpec { ordered: true, ..sink });
     }
-    Topology { stages, memory_bytes: MEMORY_BYTES, threads }
+    Topology { stages, memory_bytes: MEMORY_BYTES, threads, supervision: None }
 }
 
 fn stage(name: &str, kind: StageKind, instances: u16, inputs: &[(u16, u8)]) -> StageSpec {

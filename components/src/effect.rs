@@ -79,8 +79,7 @@ pub enum Effect {
         /// The memory.
         buffer: BufferHandle,
     },
-    /// Ask running plugin calls to return early, and kill all workers, each of which is answered by
-    /// its `WorkerExited`.
+    /// Ask running plugin calls in the engine's process to return early. Not answered.
     CancelJobs,
     /// Start a worker, with the state of the last snapshot taken of the instance: `WorkerStarted`
     /// or `WorkerExited`.
@@ -88,8 +87,13 @@ pub enum Effect {
         /// The isolated instance.
         instance: Entity,
     },
-    /// Kill a worker: `WorkerExited`, unless that is under way already. It is overdue if it was
-    /// starting or held batches.
+    /// Tell a worker that is up to go: it ends by itself when it is done with what it was given
+    /// before. `WorkerExited`, unless that is under way already; never, if it does not obey.
+    StopWorker {
+        /// The isolated instance.
+        instance: Entity,
+    },
+    /// Kill a worker: `WorkerExited`, unless that is under way already.
     KillWorker {
         /// The isolated instance.
         instance: Entity,

@@ -29,7 +29,8 @@ pub struct BatchFailed {
     pub fault: FaultId,
 }
 
-/// Observers hear this when the worker of an isolated instance is gone.
+/// Observers hear this when the worker of an isolated instance is gone, and its supervisor had not
+/// told it to go.
 #[derive(Event, Clone, Copy, Debug)]
 pub struct WorkerDied {
     /// The instance.

@@ -27,6 +27,7 @@ mod run;
 mod sink;
 mod source;
 mod stage;
+mod supervision;
 mod worker;
 
 pub use admission::{Admission, AdmittedBy, Budget};
@@ -49,5 +50,10 @@ pub use source::Source;
 pub use stage::{
     FailedFinishes, Growth, HeldBatches, Occupancy, Stage, StageIndex, StageKind, StageName,
     StageState,
+};
+pub use supervision::{
+    Act, AutoShutdown, Backoff, ChildEnd, ChildSpec, ChildState, Fate, GaveUp, Mail, Phase,
+    Restart, RestartLog, Shutdown, Strategy, SupervisedBy, Supervises, SupervisionLog, Supervisor,
+    SupervisorActed, SupervisorEnd, SupervisorName, SupervisorState, Then, Told,
 };
 pub use worker::{ExitReason, LastBeat, LastGiven, Restarts, Snapshotting, Timeouts, WorkerState};

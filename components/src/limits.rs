@@ -40,8 +40,18 @@ pub const HELD_BATCHES_MAX: u32 = 256;
 /// A snapshot is not asked for before the work since the last one took so many times as long as
 /// that one, unless memory is short: snapshots take less than a sixteenth of the time.
 pub const WORK_PER_SNAPSHOT_MIN: u64 = 16;
-/// Starts in a row of a worker that may come to nothing.
-pub const FAILED_STARTS_MAX: u8 = 5;
+/// Seconds of a supervisor's period in which there were restarts: no more are told apart.
+pub const RESTART_LOG_MAX: usize = 61;
+/// Restarts within a period that a supervisor may grant, if the period is no longer than a minute.
+pub const INTENSITY_MAX: u32 = 10_000;
+/// Longest period of a supervisor, seconds.
+pub const PERIOD_SECS_MAX: u32 = 3_600;
+/// Children of one supervisor.
+pub const CHILDREN_MAX: usize = 32_768;
+/// Supervisors of one scene.
+pub const SUPERVISORS_MAX: usize = 128;
+/// Acts of supervisors that are remembered.
+pub const SUPERVISION_LOG_MAX: usize = 256;
 /// Batches that a worker holds at most: one being worked on and one waiting, so that it never waits
 /// for the engine.
 pub const WORKER_SLOTS: u8 = 2;
@@ -51,7 +61,7 @@ pub const DISPATCHES_PER_TICK_MAX: usize = 2 * THREADS_MAX as usize;
 /// [`WORKER_SYSTEMS`].
 pub const WORKER_EFFECTS_MAX: usize = 128;
 /// Systems that tell workers something.
-pub const WORKER_SYSTEMS: usize = 3;
+pub const WORKER_SYSTEMS: usize = 4;
 /// Inputs taken into one tick; the platform keeps the rest for the next.
 pub const INBOX_MAX: usize = 1_024;
 /// Effects of one tick.

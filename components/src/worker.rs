@@ -77,9 +77,6 @@ pub struct Timeouts {
 pub struct Restarts {
     /// Starts ordered.
     pub total: u32,
-    /// Exits in a row, without an answer in between, while it started or had nothing to do; at most
-    /// `FAILED_STARTS_MAX`.
-    pub failed_starts: u8,
     /// Exits in a row while it owed a snapshot; at most `ATTEMPTS_MAX`.
     pub failed_snapshots: u8,
 }

@@ -35,6 +35,7 @@ pub mod progress;
 pub mod report;
 mod run;
 pub mod scene;
+pub mod supervision;
 
 pub use engine::Engine;
 pub use isolation::serve_if_asked;
@@ -51,5 +52,6 @@ pub mod prelude {
         EngineError, Options,
         engine::Engine,
         report::{Outcome, RunReport, StageReport},
+        supervision::SupervisorReport,
     };
 }

@@ -16,6 +16,7 @@ use crate::{
     platform::os::{OsPlatform, RunFault},
     progress::Progress,
     run,
+    supervision::{self, SupervisorReport},
 };
 
 /// What the world does not know of its stages.
@@ -67,6 +68,8 @@ pub struct RunReport {
     pub ledger: Result<(), String>,
     /// Stages in topological order.
     pub stages: Vec<StageReport>,
+    /// Supervisors of the workers, each after the one above it.
+    pub supervisors: Vec<SupervisorReport>,
 }
 
 /// What a stage did.
@@ -136,6 +139,7 @@ pub struct PortReport {
 
 impl RunReport {
     pub(crate) fn of(engine: &mut Engine<OsPlatform>, elapsed: Duration) -> Self {
+        let supervisors = supervision::reports(engine.world_mut());
         let world = engine.world();
         let outcome = run::outcome(*world.resource::<Run>());
         let names = world.resource::<RunStages>();
@@ -151,6 +155,7 @@ impl RunReport {
             shared_bytes_copied: names.shared.as_ref().map_or(0, |shared| shared.bytes_copied()),
             ledger: Ok(()),
             stages: Vec::new(),
+            supervisors,
         };
         let (ports, sandboxes) = (names.ports.clone(), names.sandboxes.clone());
         let restarts = restarts_by_stage(engine.world_mut());

@@ -16,6 +16,7 @@ use crate::{
     progress::Progress,
     report::{Outcome, RunReport, RunStages},
     scene::{Scene, SceneFaults, Stage, StageBody, written_path},
+    supervision,
 };
 
 /// Why a run was refused, or how it failed.
@@ -133,6 +134,7 @@ impl Engine<OsPlatform> {
         };
         let fault = self.platform_mut().faults().get(fault).cloned();
         let fault = fault.expect("the platform keeps every fault it has numbered");
+        let fault = supervision::explain(self.world(), fault);
         report.fault = Some(fault.clone());
         Err(EngineError::Failed { fault, report: Box::new(report) })
     }

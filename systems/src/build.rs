@@ -12,7 +12,12 @@ use tanda_components::{
     limits::WORKER_SLOTS,
 };
 
-use crate::{failover::Mishaps, retire::Retiring, tick_arena::TickArena};
+use crate::{
+    failover::Mishaps,
+    retire::Retiring,
+    supervision::{SupervisorSpec, spawn_supervisors},
+    tick_arena::TickArena,
+};
 
 /// The stages of a scene in topological order, with what bounds them.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +28,9 @@ pub struct Topology {
     pub memory_bytes: u64,
     /// Threads that decode, process and encode.
     pub threads: u16,
+    /// The top supervisor of the workers; it takes in those that nobody supervises. `None`: one for
+    /// one over all of them.
+    pub supervision: Option<SupervisorSpec>,
 }
 
 impl Topology {
@@ -116,6 +124,9 @@ pub fn build_world(world: &mut World, topology: &Topology) -> Vec<Entity> {
         world.entity_mut(stage).insert(inputs);
         entities.push(stage);
         carried.push(origins);
+    }
+    if topology.is_isolated() {
+        spawn_supervisors(world, topology);
     }
     entities
 }

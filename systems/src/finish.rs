@@ -5,7 +5,7 @@ use bumpalo::collections::Vec as ArenaVec;
 use tanda_components::{
     Capacity, Clock, Effect, EngineTime, HeldBatches, Instance, LastBeat, Occupancy, OriginSeq,
     Origins, Outbox, Run, RunEnded, Sink, Snapshotting, Source, Stage, StageEnded, StageInputs,
-    StageKind, StageState, TickAgain, WorkerState,
+    StageKind, StageState, SupervisedBy, SupervisorState, TickAgain, WorkerState,
 };
 
 use crate::tick_arena::TickArena;
@@ -105,12 +105,15 @@ fn is_ended<E>(state: Result<&StageState, E>) -> bool {
     state.is_ok_and(|state| *state == StageState::Ended)
 }
 
-/// Ends the run: when all stages have ended, or when a failed run has got everything back.
+/// Ends the run: when all stages have ended, or when a failed run has got everything back; and not
+/// before the top supervisor, if there is one, has stopped all workers.
 pub(crate) fn end_run(
     mut commands: Commands,
     mut run: ResMut<Run>,
     capacity: Res<Capacity>,
+    mut again: ResMut<TickAgain>,
     mut outbox: ResMut<Outbox>,
+    mut tops: Query<&mut SupervisorState, Without<SupervisedBy>>,
     sources: Query<&Source>,
     stages: Query<(Entity, &StageState, &Occupancy, Option<&Source>, Option<&Sink>)>,
 ) {
@@ -131,6 +134,11 @@ pub(crate) fn end_run(
         }
     });
     if !over || capacity.jobs > 0 {
+        return;
+    }
+    if let Some(mut top) = tops.iter_mut().find(|top| !top.is_ended()) {
+        again.0 |= top.end().is_none();
+        top.order_stop();
         return;
     }
     for (sink, state, ..) in stages.iter().filter(|(.., sink)| sink.is_some()) {

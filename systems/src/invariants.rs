@@ -1,5 +1,6 @@
 //! The laws, checked after every tick in debug builds and in simulation.
 
+mod supervision;
 mod workers;
 
 use alloc::{format, string::String};
@@ -10,9 +11,12 @@ use tanda_components::{
     InFlight, Inbox, Ledger, Occupancy, Rows, Run, Source, StageInputs, StageName, WorkerState,
 };
 
-use self::workers::{
-    held_batches_are_counted, order_waits_for_no_batch_it_passed, settled_batches_are_held_memory,
-    workers_hold_what_they_can,
+use self::{
+    supervision::supervisors_keep_their_order,
+    workers::{
+        held_batches_are_counted, order_waits_for_no_batch_it_passed,
+        settled_batches_are_held_memory, workers_hold_what_they_can,
+    },
 };
 
 /// Checks every law that must hold between two ticks; the first that is broken is returned as text.
@@ -31,6 +35,7 @@ pub fn check(world: &mut World) -> Result<(), String> {
     settled_batches_are_held_memory(world)?;
     workers_hold_what_they_can(world)?;
     order_waits_for_no_batch_it_passed(world)?;
+    supervisors_keep_their_order(world)?;
     ended_run_is_empty(world)
 }
 

@@ -20,6 +20,7 @@ mod retire;
 pub mod schedule;
 mod spawn;
 mod supervise;
+pub mod supervision;
 mod tick_arena;
 mod workers;
 mod write;

@@ -18,8 +18,9 @@ use crate::{
     ingest::ingest_inputs,
     retire::retire_batches,
     supervise::{abandon_batches, stop_sources},
+    supervision::supervise_workers,
     tick_arena::reset_arena,
-    workers::{ask_snapshots, replace_workers, set_deadline, watch_workers},
+    workers::{ask_snapshots, recycle_workers, set_deadline, watch_workers},
     write::write_batches,
 };
 
@@ -35,7 +36,7 @@ pub enum TickSystems {
     Ingest,
     /// Measures of life and load: workers that are overdue are killed.
     Heartbeat,
-    /// What failed or was told to stop is wound down; workers that are gone are started again.
+    /// What failed or was told to stop is wound down; supervisors start, stop and give up workers.
     Supervise,
     /// Credit is given to sources within the memory budget.
     Allocate,
@@ -80,7 +81,7 @@ pub fn build_schedule(topology: &Topology) -> Schedule {
     if topology.is_isolated() {
         schedule.add_systems((
             watch_workers.in_set(BuiltIn(Heartbeat)),
-            (replace_workers, ask_snapshots)
+            (recycle_workers, supervise_workers, ask_snapshots)
                 .chain()
                 .after(abandon_batches)
                 .after(fail_over_batches)

@@ -1,9 +1,9 @@
-//! The workers of isolated instances: watched, killed when they are overdue, started again.
+//! The workers of isolated instances: watched, killed when they are overdue, asked for states.
 
 use bevy_ecs::prelude::*;
 use tanda_components::{
     Budget, Clock, Effect, EngineTime, ExitReason, InFlight, Instance, LastBeat, NextDeadline,
-    Outbox, Restarts, Run, Snapshotting, StageState, TickAgain, Timeouts, WorkerState,
+    Outbox, Run, Snapshotting, StageState, SupervisorState, TickAgain, Timeouts, WorkerState,
     limits::{HELD_BATCHES_MAX, HELD_MICROS_MAX, WORK_PER_SNAPSHOT_MIN, WORKER_EFFECTS_MAX},
 };
 
@@ -73,19 +73,21 @@ pub(crate) fn watch_workers(
     }
 }
 
-/// Notes when the next worker is overdue or batch ready again; the last of a tick, when all are given what they get.
+/// Notes when the next worker is overdue, a batch ready again, or a supervisor has something to do;
+/// the last of a tick, when all are given what they get.
 pub(crate) fn set_deadline(
     run: Res<Run>,
     mut next: ResMut<NextDeadline>,
     mishaps: Res<Mishaps>,
     stages: Query<&StageState>,
+    supervisors: Query<&SupervisorState>,
     workers: Query<Watched>,
 ) {
-    next.0 = None;
+    next.0 = supervisors.iter().filter_map(|state| state.wake).min();
     if !is_going(*run) {
         return;
     }
-    next.0 = mishaps.next_due();
+    next.0 = next.0.into_iter().chain(mishaps.next_due()).min();
     for (_, row, state, &beat, &timeouts, in_flight, snapshotting) in &workers {
         let owes = owes(*state, stages.get(row.stage).ok(), in_flight, snapshotting);
         if let Some((due, _)) = plan_deadline(*state, owes, beat, timeouts) {
@@ -106,35 +108,23 @@ fn owes(
     finishing || in_flight.count > 0 || snapshotting.is_some_and(|row| row.asked)
 }
 
-type Replaced = (
-    Entity,
-    &'static Instance,
-    &'static mut WorkerState,
-    &'static mut LastBeat,
-    &'static mut Restarts,
-);
-
-/// Starts every worker that is gone again, and has those killed whose state went into a finish that
-/// came to nothing.
+/// Has workers killed whose state went into a finish that came to nothing; their supervisor starts
+/// them again.
 ///
-/// Reads `StageState`; writes `WorkerState`, `LastBeat`, `Restarts` and the outbox.
-pub(crate) fn replace_workers(
+/// Reads `StageState`; writes `WorkerState` and the outbox.
+pub(crate) fn recycle_workers(
     run: Res<Run>,
-    clock: Res<Clock>,
     mut again: ResMut<TickAgain>,
     mut outbox: ResMut<Outbox>,
     stages: Query<&StageState>,
-    mut workers: Query<Replaced>,
+    mut workers: Query<(Entity, &Instance, &mut WorkerState)>,
 ) {
     if !is_going(*run) {
         return;
     }
     let mut room = room_in(&outbox);
-    for (instance, row, mut state, mut beat, mut restarts) in &mut workers {
-        let stage = *stages.get(row.stage).expect("an instance works for a stage");
-        let starts = *state == WorkerState::Down && stage != StageState::Ended;
-        let spent = *state == WorkerState::Finishing && stage == StageState::Running;
-        if !starts && !spent {
+    for (instance, row, mut state) in &mut workers {
+        if *state != WorkerState::Finishing || stages.get(row.stage) != Ok(&StageState::Running) {
             continue;
         }
         if room == 0 {
@@ -142,15 +132,8 @@ pub(crate) fn replace_workers(
             return;
         }
         room -= 1;
-        if spent {
-            *state = WorkerState::Stopping { reason: None };
-            outbox.push(Effect::KillWorker { instance });
-            continue;
-        }
-        *state = WorkerState::Starting;
-        beat.0 = clock.now;
-        restarts.total = restarts.total.saturating_add(1);
-        outbox.push(Effect::StartWorker { instance });
+        *state = WorkerState::Stopping { reason: None };
+        outbox.push(Effect::KillWorker { instance });
     }
 }
 

@@ -196,6 +196,13 @@ pub fn isolated(scene: &str, isolation: &str, batch_rows: u32) -> String {
     scene.replacen("stages: {", &engine, 1)
 }
 
+/// The scene under a supervisor that bears whatever a test does to its workers.
+#[must_use]
+pub fn patient(scene: &str) -> String {
+    let supervision = "supervision: Supervisor( intensity: 10000 ),\n    stages: {";
+    scene.replacen("stages: {", supervision, 1)
+}
+
 /// Runs a scene of the repository, changed by `edit`, with params.
 ///
 /// # Errors

@@ -17,7 +17,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tanda::platform::os::OsPlatform;
 use tanda::prelude::*;
-use tanda_tests::{Bench, children_of, full_year, isolated, repo_file, start_config};
+use tanda_tests::{Bench, children_of, full_year, isolated, patient, repo_file, start_config};
 
 /// Longest pause between two deaths. A worker that is killed while it starts, several times in a
 /// row, ends the run, and without optimisation a start takes long.
@@ -42,8 +42,13 @@ impl Dice {
 }
 
 /// Kills one worker of this process after another, at random moments, until `run` is over.
-fn kill_workers(dice: &mut Dice, run: &mpsc::Receiver<()>, kills: &AtomicU64) {
-    let mut pause = || Duration::from_micros(dice.below(PAUSE_MICROS_MAX));
+fn kill_workers(
+    dice: &mut Dice,
+    pause_micros_max: u64,
+    run: &mpsc::Receiver<()>,
+    kills: &AtomicU64,
+) {
+    let mut pause = || Duration::from_micros(dice.below(pause_micros_max));
     while run.recv_timeout(pause()) == Err(RecvTimeoutError::Timeout) {
         let workers: Vec<i32> = children_of(std::process::id())
             .into_iter()
@@ -110,13 +115,13 @@ fn w1_survives(level: &str, input: &str, golden: &str, batch_rows: u32) {
     while total.load(Ordering::Relaxed) < wanted {
         let out = Bench::new();
         let params = [("input", input), ("out", &out.file(""))];
-        let edit = |text: String| isolated(&text, level, batch_rows);
+        let edit = |text: String| patient(&isolated(&text, level, batch_rows));
         let engine = start_config("basic_pipeline.ron", &params, edit).unwrap();
         let engine = outages.observe(engine);
         let report = std::thread::scope(|scope| {
             let (over, run) = mpsc::channel();
             let (dice, total) = (&mut dice, &total);
-            scope.spawn(move || kill_workers(dice, &run, total));
+            scope.spawn(move || kill_workers(dice, PAUSE_MICROS_MAX, &run, total));
             let report = engine.run();
             drop(over);
             report
@@ -154,4 +159,70 @@ fn year_survives_the_death_of_workers_in_place() {
     let input = shared.join("data/flights.csv").display().to_string();
     let golden = shared.join("golden/flights").display().to_string();
     w1_survives("Process(sandbox: Basic)", &input, &golden, 2_000);
+}
+
+/// Runs of January under random supervisors; `TANDA_SUPERVISION_RUNS` asks for more.
+fn runs_wanted() -> u64 {
+    let wanted = std::env::var("TANDA_SUPERVISION_RUNS").ok().and_then(|text| text.parse().ok());
+    wanted.unwrap_or(6)
+}
+
+/// A supervisor over supervisors over workers, each with a strategy of its own.
+fn random_supervision(dice: &mut Dice) -> String {
+    let mut flags = || {
+        let strategy = ["OneForOne", "OneForAll", "RestForOne"][dice.below(3) as usize];
+        format!("strategy: {strategy}, intensity: 10000")
+    };
+    let (top, lower) = (flags(), flags());
+    let mut worker = |stage: &str| {
+        let shutdown = ["\"5s\"", "BrutalKill", "Infinity"][dice.below(3) as usize];
+        let base = dice.below(20);
+        format!(
+            "Worker( stage: \"{stage}\", shutdown: {shutdown}, backoff: ( base: \"{base}ms\" ) )"
+        )
+    };
+    let (one, two, three) = (worker("validate"), worker("enrich"), worker("aggregate"));
+    format!(
+        "supervision: Supervisor( {top}, children: [ {one}, Supervisor( name: \"lower\", {lower}, \
+         children: [ {two}, {three} ] ) ] ),\n    stages: {{"
+    )
+}
+
+#[test]
+fn january_survives_under_any_supervisors() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let input = repo_file("config/data/flights-2013-01.csv");
+    let golden = repo_file("tests/golden/flights-2013-01");
+    let (total, mut restarts) = (AtomicU64::new(0), 0);
+    for run in 0..runs_wanted() {
+        let mut dice = Dice(0x5355_5045 + run * 7_919);
+        let out = Bench::new();
+        let params = [("input", &*input), ("out", &out.file(""))];
+        let supervision = random_supervision(&mut dice);
+        let edit = |text: String| {
+            let level = "Process(sandbox: Basic)";
+            isolated(&text, level, 300).replacen("stages: {", &supervision, 1)
+        };
+        let engine = start_config("basic_pipeline.ron", &params, edit).unwrap();
+        let report = std::thread::scope(|scope| {
+            let (over, run) = mpsc::channel();
+            let (dice, total) = (&mut dice, &total);
+            scope.spawn(move || kill_workers(dice, PAUSE_MICROS_MAX / 5, &run, total));
+            let report = engine.run();
+            drop(over);
+            report
+        });
+        let report = report.unwrap_or_else(|error| panic!("run {run}, {supervision}: {error}"));
+        for name in ["by_carrier_month.csv", "rejected.csv"] {
+            let expected = fs::read(format!("{golden}/{name}")).unwrap();
+            let result = fs::read(out.path().join(name)).unwrap();
+            assert!(result == expected, "run {run}, {supervision}: {name}");
+        }
+        let left = children_of(std::process::id());
+        let left = left.iter().filter(|(_, line)| line.ends_with("tanda worker ")).count();
+        assert_eq!(left, 0, "run {run}, {supervision}: workers are left");
+        restarts += report.stages.iter().map(|stage| u64::from(stage.restarts)).sum::<u64>();
+    }
+    println!("{} deaths, {restarts} restarts in {} runs", total.into_inner(), runs_wanted());
+    assert!(restarts > 0, "nobody was restarted");
 }

@@ -20,6 +20,7 @@ pub(super) fn check(args: &SceneArgs) -> Exit {
             for (stage, sandbox) in typed.sandboxes() {
                 let _ = writeln!(text, "{stage}: in a process of its own, sandbox {sandbox}");
             }
+            text.push_str(&scene.supervision_tree());
             for stage in typed.untyped() {
                 let _ = writeln!(text, "not checked: {stage}");
             }

@@ -49,6 +49,14 @@ fn sandboxes(report: &RunReport) -> String {
     for (kind, stages) in kinds {
         let _ = writeln!(text, "in processes of their own: {} (sandbox {kind})", stages.join(", "));
     }
+    for supervisor in report.supervisors.iter().filter(|supervisor| supervisor.restarts > 0) {
+        let (name, restarts) = (&supervisor.name, count(supervisor.restarts.into()));
+        let _ = write!(text, "supervisor {name}: {restarts} restarts");
+        if let (Some(child), Some(reason)) = (&supervisor.last_child, &supervisor.last_reason) {
+            let _ = write!(text, ", the last of {child}, {reason}");
+        }
+        text.push('\n');
+    }
     for stage in report.stages.iter().filter(|stage| stage.restarts > 0) {
         let (name, restarts) = (&stage.name, count(stage.restarts.into()));
         let _ = writeln!(text, "{name}: {restarts} workers died and were started again");

@@ -145,3 +145,49 @@ impl Killer {
 fn lock(child: &Mutex<Child>) -> MutexGuard<'_, Child> {
     child.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn sleeper() -> (Killer, OwnedFd, u32) {
+        let child = Command::new("sleep").arg("60").spawn().expect("there is a sleep");
+        let pid = child.id();
+        let pidfd = pidfd_open(pid).expect("it lives");
+        (Killer(Arc::new(Mutex::new(child))), pidfd, pid)
+    }
+
+    fn is_over(pidfd: &OwnedFd) -> bool {
+        let mut fds = [PollFd::new(pidfd.as_fd(), PollFlags::POLLIN)];
+        poll(&mut fds, PollTimeout::ZERO).is_ok_and(|count| count > 0)
+    }
+
+    /// A process that got the number of one that is gone is neither killed for it, nor does its end
+    /// seem to be the other's.
+    #[test]
+    fn process_with_the_number_of_an_old_one_is_another() {
+        let (old, old_pidfd, pid) = sleeper();
+        old.kill_and_reap();
+        // The system gives the number again, if it is told to.
+        for _ in 0..50 {
+            if fs::write("/proc/sys/kernel/ns_last_pid", (pid - 1).to_string()).is_err() {
+                eprintln!("process_with_the_number_of_an_old_one_is_another: SKIPPED: not root");
+                return;
+            }
+            let (new, new_pidfd, new_pid) = sleeper();
+            if new_pid == pid {
+                assert!(is_over(&old_pidfd) && !is_over(&new_pidfd));
+                old.kill();
+                let _ = wait_a_moment(new_pidfd.as_fd());
+                assert!(!is_over(&new_pidfd), "the new process was killed for the old one");
+                new.kill_and_reap();
+                assert!(is_over(&new_pidfd));
+                return;
+            }
+            new.kill_and_reap();
+        }
+        panic!("the number {pid} was never given again");
+    }
+}

@@ -13,7 +13,7 @@ use tanda_plugin_host::{Binding, Bound, Call, CallError, Flags, LayoutError, Wan
 use tanda_worker::protocol::{Ask, Failure, Opened, Reply, wanted_out};
 use tanda_worker::sandbox::Level;
 
-use super::life::Life;
+use super::life::{Killer, Life};
 use super::shared::WorkerSegment;
 use super::{Recipe, Shared};
 
@@ -85,12 +85,25 @@ impl WorkerProcess {
     /// # Errors
     /// Why not; nothing is left of it.
     pub(crate) fn start(recipe: &Recipe, shared: &Arc<Shared>) -> Result<Self, StartFault> {
+        Self::start_killable(recipe, shared, |_| ())
+    }
+
+    /// As [`start`](Self::start); `begun` is given the means to kill it meanwhile.
+    ///
+    /// # Errors
+    /// As there.
+    pub(super) fn start_killable(
+        recipe: &Recipe,
+        shared: &Arc<Shared>,
+        begun: impl FnOnce(Killer),
+    ) -> Result<Self, StartFault> {
         let (end, worker_fds) = connect()?;
         let bell = worker_fds.wake_engine.try_clone()?;
         let (mut channel, theirs) = Channel::pair()?;
         channel.set_send_timeout(Some(SEND_TIMEOUT));
         let (id, file) = shared.new_segment(recipe.memory_limit)?;
         let life = Life::begin(recipe, theirs)?;
+        begun(life.killer());
         let start = recipe.start(shared.arena().id().0, id.0);
         let start = Ask::Start(Box::new(start));
         let what = "its start";

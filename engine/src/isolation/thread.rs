@@ -55,11 +55,36 @@ enum Order {
     End,
 }
 
+/// The process that a kill is for.
+#[derive(Default)]
+struct Current {
+    killer: Option<Killer>,
+    /// A start was ordered and then a kill: whatever process it comes to dies.
+    doomed: bool,
+}
+
+impl Current {
+    /// A process has begun.
+    fn begin(&mut self, killer: Killer) {
+        if self.doomed {
+            killer.kill();
+        }
+        self.killer = Some(killer);
+    }
+
+    fn kill(&mut self) {
+        self.doomed = true;
+        if let Some(killer) = &self.killer {
+            killer.kill();
+        }
+    }
+}
+
 /// The tick's end of the thread of one isolated instance. Its worker ends with it.
 pub(crate) struct WorkerThread {
     orders: mpsc::Sender<Order>,
     feed: Option<Feed>,
-    current: Arc<Mutex<Option<Killer>>>,
+    current: Arc<Mutex<Current>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -76,7 +101,8 @@ impl WorkerThread {
         tell: impl Fn(Told) + Send + 'static,
     ) -> std::io::Result<Self> {
         let (orders, received) = mpsc::channel();
-        let current = Arc::new(Mutex::new(Some(process.life.killer())));
+        let first = Current { killer: Some(process.life.killer()), doomed: false };
+        let current = Arc::new(Mutex::new(first));
         let shared = Arc::clone(&process.shared);
         let (feed, serving) = Serving::new(process);
         // A test makes the first life of a worker end at a step; the next ones come past it.
@@ -131,15 +157,20 @@ impl WorkerThread {
 
     /// Orders the next worker, once the end of the last one was reported.
     pub(crate) fn start(&self) {
+        lock(&self.current).doomed = false;
         // A thread that has ended has reported why.
         let _ = self.orders.send(Order::Start);
     }
 
-    /// Kills the worker, wherever it is in its life.
+    /// Tells the worker to go: the way to it is closed, which it sees when it is done with what it
+    /// was given, and ends.
+    pub(crate) fn stop(&mut self) {
+        self.feed = None;
+    }
+
+    /// Kills the worker, wherever it is in its life, be it about to be started.
     pub(crate) fn kill(&self) {
-        if let Some(killer) = &*lock(&self.current) {
-            killer.kill();
-        }
+        lock(&self.current).kill();
     }
 
     /// A new worker is ready.
@@ -171,7 +202,7 @@ struct Again {
     given: Arc<Given>,
     shared: Arc<Shared>,
     spares: Option<Arc<Spares>>,
-    known: Arc<Mutex<Option<Killer>>>,
+    known: Arc<Mutex<Current>>,
 }
 
 fn serve_on_order(
@@ -184,7 +215,7 @@ fn serve_on_order(
     let mut next = Some((first, None));
     while let Some((serving, feed)) = next {
         let (reason, message) = serving.serve(feed, &mut state, tell);
-        *lock(&again.known) = None;
+        lock(&again.known).killer = None;
         tell(Told::Exited { reason, message });
         next = again.start_on_order(orders, state.as_deref(), tell);
     }
@@ -202,7 +233,7 @@ impl Again {
             match self.start(state) {
                 Ok(started) => return Some(started),
                 Err(fault) => {
-                    *lock(&self.known) = None;
+                    lock(&self.known).killer = None;
                     let reason = fault.reason();
                     tell(Told::Exited { reason, message: fault.to_string() });
                 }
@@ -215,10 +246,12 @@ impl Again {
     /// restored.
     fn start(&self, state: Option<&[u8]>) -> Result<(Serving, Option<Feed>), StartFault> {
         let process = match self.spares.as_ref().and_then(|spares| spares.take()) {
-            Some(spare) => spare,
+            Some(spare) => {
+                lock(&self.known).begin(spare.life.killer());
+                spare
+            }
             None => self.start_anew()?,
         };
-        *lock(&self.known) = Some(process.life.killer());
         let (mut feed, serving) = Serving::new(process);
         if let Some(state) = state {
             // Without room the start fails, and may succeed when there is room again.
@@ -229,9 +262,8 @@ impl Again {
     }
 
     fn start_anew(&self) -> Result<WorkerProcess, StartFault> {
-        let mut process = WorkerProcess::start(&self.recipe, &self.shared)?;
-        // From here on a kill reaches it.
-        *lock(&self.known) = Some(process.life.killer());
+        let begun = |killer| lock(&self.known).begin(killer);
+        let mut process = WorkerProcess::start_killable(&self.recipe, &self.shared, begun)?;
         process.bind(&self.given.full, None)?;
         process.bind(&self.given.pruned, Some(&self.given.wanted))?;
         Ok(process)

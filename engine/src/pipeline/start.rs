@@ -66,8 +66,10 @@ impl Typed {
         let shared = self.shared.as_ref();
         let mut starting = Starting { needs, threads, cancel, shared, delivered: Vec::new() };
         let memory_bytes = scene.engine.memory.0;
+        let names: Vec<String> = self.stages.iter().map(|stage| stage.name.clone()).collect();
+        let supervision = scene.supervision.as_ref().map(|top| top.spec(&names));
         let mut started = Started {
-            topology: Topology { stages: Vec::new(), memory_bytes, threads },
+            topology: Topology { stages: Vec::new(), memory_bytes, threads, supervision },
             parts: Vec::new(),
             progress: Progress::default(),
             ports: Vec::new(),

@@ -15,8 +15,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use bevy_ecs::prelude::*;
 use tanda_components::{
-    BufferHandle, Edges, Effect, EngineTime, FaultId, Inbox, Input, Instance, Stage, StageKind,
-    WorkerState, limits::PORTS_MAX,
+    BufferHandle, Edges, Effect, EngineTime, ExitReason, FaultId, Inbox, Input, Instance, Stage,
+    StageKind, WorkerState, limits::PORTS_MAX,
 };
 
 use self::{
@@ -118,6 +118,12 @@ impl SimPlatform {
     /// A fact that comes `delay_micros` from now whatever the engine does.
     pub fn inject(&mut self, delay_micros: u64, input: Input) {
         self.agenda.push(self.now + delay_micros, Event::Answer(vec![input]));
+    }
+
+    /// The worker of `instance`, if it has one then, ends of `reason` so long from now, whatever it
+    /// is doing.
+    pub fn end_worker(&mut self, delay_micros: u64, instance: Entity, reason: ExitReason) {
+        self.agenda.push(self.now + delay_micros, Event::Strike { instance, reason });
     }
 
     fn known(&mut self, stage: Entity) -> &mut Known {
@@ -293,6 +299,7 @@ impl SimPlatform {
             Event::Answer(answer) => answer,
             Event::Act { instance, life, act } => self.act(instance, life, &act),
             Event::Exit { instance, reason } => self.notice_exit(instance, reason),
+            Event::Strike { instance, reason } => self.strike(instance, reason),
             Event::Finish { stage, attempt, step } => self.go_on_finishing(stage, attempt, step),
         }
     }
@@ -357,8 +364,9 @@ impl Platform for SimPlatform {
                 self.abandoned.push(index);
             }
             Effect::ReleaseBuffer { buffer } => self.pool.release(buffer),
-            Effect::CancelJobs => self.kill_all(),
+            Effect::CancelJobs => {}
             Effect::StartWorker { instance } => self.start_worker(instance),
+            Effect::StopWorker { instance } => self.stop_worker(instance),
             Effect::KillWorker { instance } => self.kill_worker(instance),
             Effect::TakeSnapshot { instance } => self.give(instance, Task::Snapshot),
             Effect::FailOver { batch, buffer, stage, over, .. } => {

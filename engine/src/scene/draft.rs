@@ -44,8 +44,11 @@ pub(super) struct Form {
     pub(super) optional: &'static [&'static str],
 }
 
-const SCENE: Form =
-    Form { name: "Scene", required: &["name", "stages"], optional: &["params", "engine"] };
+const SCENE: Form = Form {
+    name: "Scene",
+    required: &["name", "stages"],
+    optional: &["params", "engine", "supervision"],
+};
 const ENGINE: Form = Form {
     name: "engine",
     required: &[],
@@ -295,7 +298,7 @@ impl<'a> Reader<'a> {
         node.field(field).and_then(|value| self.value(value)).unwrap_or(default)
     }
 
-    fn value<T: DeserializeOwned>(&mut self, node: &Node) -> Option<T> {
+    pub(super) fn value<T: DeserializeOwned>(&mut self, node: &Node) -> Option<T> {
         let parsed = typed::parse(&self.text[node.span.clone()]);
         parsed.map_err(|(at, problem)| self.problems.push((node.span.start + at, problem))).ok()
     }

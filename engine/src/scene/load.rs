@@ -10,6 +10,7 @@ use super::outline::{self, Node};
 use super::params::{self, Located};
 use super::places::Places;
 use super::problem::Problem;
+use super::supervision::{self, SupervisorScene};
 use super::{SCENE_BYTES_MAX, checks, text, typed, values};
 
 /// Reads and checks the scene file at `path`; `overrides` are the values given by `--param`.
@@ -116,11 +117,11 @@ fn read(
         (expanded.source_offset(at), problem.moved(|at| expanded.source_offset(at)))
     }));
 
-    let Draft { name, engine, stages } = draft?;
+    let Draft { name, engine, stages, supervision } = draft?;
     let entries = stages.iter().map(|stage| stage.entry.clone()).collect();
     let stages = stages.into_iter().map(StageDraft::into_stage).collect::<Option<Vec<Stage>>>()?;
     let places = Places::new(file, source, expanded, entries);
-    Some(Scene { name: name?, params, engine, stages, places })
+    Some(Scene { name: name?, params, engine, stages, supervision, places })
 }
 
 fn root_of(text: &str) -> Result<Node, Located> {
@@ -132,6 +133,7 @@ struct Draft {
     name: Option<String>,
     engine: EngineSettings,
     stages: Vec<StageDraft>,
+    supervision: Option<SupervisorScene>,
 }
 
 impl Draft {
@@ -140,6 +142,9 @@ impl Draft {
         let name = reader.name(root);
         let engine = reader.engine(root);
         let stages = reader.stages(root);
+        let supervision = root.field("supervision");
+        let supervision =
+            supervision.and_then(|node| supervision::read(&mut reader, node, &stages, &engine));
         problems.append(&mut reader.problems);
         if let Some(node) = root.field("engine") {
             problems.extend(values::check_engine(&engine, node));
@@ -152,6 +157,6 @@ impl Draft {
         if let Some(node) = root.field("stages").filter(|node| node.is_map()) {
             problems.extend(checks::check(&stages, node.span.start));
         }
-        Self { name, engine, stages }
+        Self { name, engine, stages, supervision }
     }
 }

@@ -22,6 +22,7 @@ mod params;
 pub(crate) mod paths;
 mod places;
 mod problem;
+mod supervision;
 mod text;
 mod tokens;
 mod typed;
@@ -40,6 +41,7 @@ pub use on_failure::{BreakerSettings, DEAD_LETTER_PORT, Fallback, LastResort, On
 pub use paths::FileFormat;
 pub(crate) use paths::of_write as written_path;
 pub use places::Places;
+pub use supervision::{ChildScene, SupervisorScene};
 pub use text::Place;
 
 /// Most bytes of a scene file.

@@ -23,6 +23,8 @@ pub struct Scene {
     pub engine: EngineSettings,
     /// Stages in the order of the file; that order names the origins and so the order of fan-in.
     pub stages: Vec<Stage>,
+    /// The top supervisor of the workers, if the scene says anything about it.
+    pub supervision: Option<super::SupervisorScene>,
     /// Where the stages and their parts stand in the file.
     pub places: Places,
 }

@@ -64,6 +64,10 @@ pub(super) enum Problem {
     #[error("`File` takes its format from the ending of a file, and `-` has none")]
     NamelessFormat,
 
+    // Supervision.
+    #[error("{message}")]
+    Supervision { message: String, hint: &'static str },
+
     // Stages and edges.
     #[error("the scene has no stages")]
     NoStages,
@@ -149,6 +153,7 @@ impl Problem {
             }
             Self::NoStream { .. } => "name a file; Csv, Ndjson and Arrow can be streamed",
             Self::NamelessFormat => "name the format: `Csv( path: \"-\" )`",
+            Self::Supervision { hint, .. } => hint,
             Self::NoStages => "begin with `\"input\": Source( read: Csv( path: … ) )`",
             Self::StageName(_) => "use lower-case letters, digits, `_` and `-`, 63 of them at most",
             Self::BadInput(_) => "write \"stage\" for its port `main`, or \"stage.port\"",

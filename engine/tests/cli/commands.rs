@@ -43,7 +43,12 @@ fn check_of_a_sound_scene_touches_nothing() {
     assert_eq!(said.code, Some(0), "{said:?}");
     let (isolation, sound) = said.out.split_once('\n').unwrap();
     assert!(isolation.starts_with("work: in a process of its own, sandbox Strict"), "{said:?}");
-    assert_eq!(sound, "scene.ron: sound, 4 stages\n");
+    assert_eq!(
+        sound,
+        "supervisor top: OneForOne, 10 restarts and one a worker in 5s\n  \
+         workers of work: Permanent, stopped within 5s\n\
+         scene.ron: sound, 4 stages\n"
+    );
     assert_eq!(folder.listing(), before);
 }
 

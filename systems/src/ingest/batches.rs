@@ -128,13 +128,11 @@ impl Facts<'_, '_> {
             self.instances.get_mut(instance).expect("a batch in flight is held by an instance");
         in_flight.count -= 1;
         service.learn(elapsed_micros);
-        let Ok((_, _, mut beat, mut restarts, _, snapshotting)) = self.workers.get_mut(instance)
-        else {
+        let Ok((_, _, mut beat, _, _, snapshotting)) = self.workers.get_mut(instance) else {
             self.books.capacity.jobs -= 1;
             return None;
         };
         beat.0 = self.books.clock.now;
-        restarts.failed_starts = 0;
         snapshotting.map(|_| instance)
     }
 }

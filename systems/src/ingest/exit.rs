@@ -1,9 +1,6 @@
 //! What an exit means: whose fault it was, and whether to try again.
 
-use tanda_components::{
-    ExitReason, FailedFinishes, Restarts, WorkerState,
-    limits::{ATTEMPTS_MAX, FAILED_STARTS_MAX},
-};
+use tanda_components::{ExitReason, FailedFinishes, Restarts, WorkerState, limits::ATTEMPTS_MAX};
 
 /// A worker that is gone, and what it was doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,24 +38,18 @@ impl Exit {
         !told && !spent
     }
 
-    /// Counts the exit; true if there have been too many of its kind, and the stage fails. Those of
-    /// a busy worker count against its batches instead.
+    /// Counts an exit over a snapshot or over the end of the stage; true if there have been too
+    /// many of them, and the stage fails: to try again is no use then. Those of a busy worker count
+    /// against its batches, and every one in the intensity of its supervisor.
     pub(crate) fn count(self, restarts: &mut Restarts, finishes: &mut FailedFinishes) -> bool {
-        if self.reason() == ExitReason::Refused {
-            return true;
-        }
-        let starting =
-            self.was == WorkerState::Starting || self.reason() == ExitReason::StartTimedOut;
-        let (count, max) = match self {
+        let count = match self {
             _ if !self.is_its_own() => return false,
-            _ if starting => (&mut restarts.failed_starts, FAILED_STARTS_MAX),
-            Self { finishing: true, .. } => (&mut finishes.0, ATTEMPTS_MAX),
-            Self { snapshotting: true, .. } => (&mut restarts.failed_snapshots, ATTEMPTS_MAX),
-            Self { busy: false, .. } => (&mut restarts.failed_starts, FAILED_STARTS_MAX),
-            Self { busy: true, .. } => return false,
+            Self { finishing: true, .. } => &mut finishes.0,
+            Self { snapshotting: true, .. } => &mut restarts.failed_snapshots,
+            Self { .. } => return false,
         };
         *count = count.saturating_add(1);
-        *count >= max
+        *count >= ATTEMPTS_MAX
     }
 }
 
@@ -79,52 +70,36 @@ mod tests {
     fn count(exit: Exit, times: u8) -> String {
         let (mut restarts, mut finishes) = (Restarts::default(), FailedFinishes::default());
         let last = (0..times).map(|_| exit.count(&mut restarts, &mut finishes)).last();
-        let Restarts { failed_starts, failed_snapshots, .. } = restarts;
+        let Restarts { failed_snapshots, .. } = restarts;
         let too_many = last.unwrap_or(false);
-        format!(
-            "starts {failed_starts} snapshots {failed_snapshots} finishes {} {too_many}",
-            finishes.0
-        )
+        format!("snapshots {failed_snapshots} finishes {} {too_many}", finishes.0)
     }
 
     #[test]
-    fn last_failed_start_in_a_row_is_too_many() {
-        let starting = exit(WorkerState::Starting);
-        assert_eq!(count(starting, 4), "starts 4 snapshots 0 finishes 0 false");
-        assert_eq!(count(starting, 5), "starts 5 snapshots 0 finishes 0 true");
-    }
-
-    #[test]
-    fn idle_worker_that_exits_counts_as_a_failed_start() {
-        assert_eq!(count(exit(UP), 5), "starts 5 snapshots 0 finishes 0 true");
-    }
-
-    #[test]
-    fn busy_worker_counts_against_its_batches_alone() {
-        let busy = Exit { busy: true, ..exit(UP) };
-        assert_eq!(count(busy, 9), "starts 0 snapshots 0 finishes 0 false");
+    fn worker_that_starts_or_is_busy_or_idle_counts_for_its_supervisor_alone() {
+        for was in [WorkerState::Starting, UP] {
+            for busy in [false, true] {
+                let plain = Exit { busy, ..exit(was) };
+                assert_eq!(count(plain, 9), "snapshots 0 finishes 0 false");
+            }
+        }
     }
 
     #[test]
     fn snapshot_counts_whether_batches_wait_or_not() {
         for busy in [false, true] {
             let snapshotting = Exit { snapshotting: true, busy, ..exit(UP) };
-            assert_eq!(count(snapshotting, 5), "starts 0 snapshots 5 finishes 0 true");
+            assert_eq!(count(snapshotting, 4), "snapshots 4 finishes 0 false");
+            assert_eq!(count(snapshotting, 5), "snapshots 5 finishes 0 true");
         }
     }
 
     #[test]
     fn finish_counts_for_the_stage_until_it_is_given_up() {
         let finishing = Exit { finishing: true, ..exit(WorkerState::Finishing) };
-        assert_eq!(count(finishing, 5), "starts 0 snapshots 0 finishes 5 true");
+        assert_eq!(count(finishing, 5), "snapshots 0 finishes 5 true");
         let spent = exit(WorkerState::Finishing);
-        assert_eq!(count(spent, 9), "starts 0 snapshots 0 finishes 0 false");
-    }
-
-    #[test]
-    fn refusal_is_final() {
-        let refused = Exit { seen: ExitReason::Refused, ..exit(WorkerState::Starting) };
-        assert_eq!(count(refused, 1), "starts 0 snapshots 0 finishes 0 true");
+        assert_eq!(count(spent, 9), "snapshots 0 finishes 0 false");
     }
 
     #[test]
@@ -132,8 +107,6 @@ mod tests {
         let stopping = |reason| exit(WorkerState::Stopping { reason });
         assert_eq!(stopping(Some(ExitReason::TimedOut)).reason(), ExitReason::TimedOut);
         assert_eq!(stopping(None).reason(), DIED);
-        assert_eq!(count(stopping(None), 9), "starts 0 snapshots 0 finishes 0 false");
-        let late = stopping(Some(ExitReason::StartTimedOut));
-        assert_eq!(count(late, 5), "starts 5 snapshots 0 finishes 0 true");
+        assert!(!stopping(None).is_its_own());
     }
 }

@@ -39,7 +39,6 @@ impl Facts<'_, '_> {
         let mut snapshotting = snapshotting.expect("only a state is saved");
         *snapshotting = Snapshotting { cost_micros: elapsed_micros, ..Snapshotting::default() };
         beat.0 = self.books.clock.now;
-        restarts.failed_starts = 0;
         restarts.failed_snapshots = 0;
         let stage = row.stage;
         self.end_held(stage, |holder| holder == instance);

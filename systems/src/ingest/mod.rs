@@ -10,10 +10,11 @@ mod workers;
 use bevy_ecs::{prelude::*, system::SystemParam};
 use tanda_components::{
     Admission, AdmittedBy, At, Attempts, BatchState, Breaker, Budget, BufferHandle, Buffers, Bytes,
-    Capacity, Clock, Edges, Emitted, FailedFinishes, FailurePolicy, Failures, Frontier, Growth,
-    HeldBatches, InFlight, Inbox, Input, Instance, LastBeat, LastGiven, Ledger, Lineage, Occupancy,
-    OriginSeq, Origins, Priority, Restarts, RetryBudget, Rows, Run, ServiceTime, Sink,
-    Snapshotting, Source, Stage, StageInputs, StageState, WorkerState,
+    Capacity, ChildState, Clock, Edges, Emitted, FailedFinishes, FailurePolicy, Failures, Frontier,
+    Growth, HeldBatches, InFlight, Inbox, Input, Instance, LastBeat, LastGiven, Ledger, Lineage,
+    Occupancy, OriginSeq, Origins, Priority, Restarts, RetryBudget, Rows, Run, ServiceTime, Sink,
+    Snapshotting, Source, Stage, StageInputs, StageState, SupervisedBy, SupervisorState,
+    WorkerState,
 };
 
 use crate::{failover::Mishaps, retire::Retiring};
@@ -44,6 +45,8 @@ pub(crate) struct Facts<'w, 's> {
     workers: Query<'w, 's, WorkerRow>,
     recoveries: Query<'w, 's, RecoveryRow>,
     policies: Query<'w, 's, PolicyRow>,
+    children: Query<'w, 's, (&'static SupervisedBy, &'static mut ChildState)>,
+    supervisors: Query<'w, 's, &'static mut SupervisorState>,
 }
 
 #[derive(SystemParam)]

@@ -2,12 +2,13 @@
 
 use bevy_ecs::prelude::*;
 use tanda_components::{
-    BatchState, Emitted, ExitReason, FaultId, Frontier, LastGiven, Run, Snapshotting, StageKind,
-    StageState, WorkerDied, WorkerRestarted, WorkerState,
+    BatchState, ChildState, Emitted, ExitReason, FaultId, Frontier, LastGiven, Mail, Run,
+    Snapshotting, StageKind, StageState, SupervisorState, Told, WorkerDied, WorkerRestarted,
+    WorkerState,
 };
 
 use super::{Facts, exit::Exit};
-use crate::failover::Mishap;
+use crate::{failover::Mishap, supervision::end_of};
 
 /// What a dead worker leaves behind.
 #[derive(Default)]
@@ -29,7 +30,33 @@ impl Facts<'_, '_> {
         if *state == WorkerState::Starting {
             *state = WorkerState::Up;
             self.commands.trigger(WorkerRestarted { instance, stage: row.stage });
+            let now = self.books.clock.now;
+            let (mut child, mut supervisor) = self.supervision_of(instance);
+            child.up_since = Some(now);
+            supervisor.roused = true;
         }
+    }
+
+    fn supervision_of(
+        &mut self,
+        worker: Entity,
+    ) -> (Mut<'_, ChildState>, Mut<'_, SupervisorState>) {
+        let (&above, child) = self.children.get_mut(worker).expect("every worker is supervised");
+        (child, self.supervisors.get_mut(above.0).expect("children are of supervisors"))
+    }
+
+    /// The supervisor of a worker that is gone is told, unless it had told the worker to go: then
+    /// false.
+    fn tell_supervisor(&mut self, instance: Entity, exit: Exit, fault: FaultId) -> bool {
+        let at = self.books.clock.now;
+        let (mut child, mut supervisor) = self.supervision_of(instance);
+        let starting = child.up_since.is_none();
+        let end = end_of(exit.reason(), starting, !exit.is_its_own());
+        let number = supervisor.next_mail();
+        child.mail = (child.told == Told::Nothing).then_some(Mail { end, at, number });
+        let by_itself = child.told == Told::Nothing;
+        child.last_exit = by_itself.then_some((exit.reason(), fault));
+        by_itself
     }
 
     /// All that was in the worker goes back to its stage and is processed again.
@@ -60,7 +87,9 @@ impl Facts<'_, '_> {
         let (.., finishes) = self.recoveries.get_mut(stage).expect("every stage counts its held");
         let mut finishes = finishes.expect("an isolated stage counts its finishes");
         let hopeless = going && exit.count(&mut restarts, &mut finishes);
-        self.commands.trigger(WorkerDied { instance, stage, reason: exit.reason(), fault });
+        if self.tell_supervisor(instance, exit, fault) {
+            self.commands.trigger(WorkerDied { instance, stage, reason: exit.reason(), fault });
+        }
         if exit.finishing {
             self.acquit(stage);
         }

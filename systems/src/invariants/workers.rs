@@ -6,7 +6,7 @@ use bevy_ecs::prelude::*;
 use tanda_components::{
     AdmittedBy, At, Attempts, BatchState, Budget, Bytes, Frontier, HeldBatches, InFlight, Instance,
     Lineage, Restarts, Run, Snapshotting, Stage, StageKind, StageName, StageState, WorkerState,
-    limits::{ATTEMPTS_MAX, FAILED_STARTS_MAX, STAGES_MAX},
+    limits::{ATTEMPTS_MAX, STAGES_MAX},
 };
 
 /// A stage counts its held batches, and each of them is settled.
@@ -82,8 +82,7 @@ pub(super) fn workers_hold_what_they_can(world: &mut World) -> Result<(), String
             || (gone && (busy || held > 0))
             || (*state == WorkerState::Finishing && busy)
             || (lent && (gone || *state == WorkerState::Up));
-        let spent = restarts.failed_starts >= FAILED_STARTS_MAX
-            || restarts.failed_snapshots >= ATTEMPTS_MAX;
+        let spent = restarts.failed_snapshots >= ATTEMPTS_MAX;
         if wrong || (spent && !failing) {
             return Err(format!(
                 "worker of {instance}: {state:?}, {in_flight:?} of {flying} in flight, \

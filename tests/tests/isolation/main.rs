@@ -4,4 +4,5 @@
 mod faulty;
 mod levels;
 mod steps;
+mod supervision;
 mod traces;

@@ -4,6 +4,7 @@
 
 mod failover;
 mod isolation;
+mod supervision;
 
 use std::fmt::Write as _;
 
@@ -58,7 +59,7 @@ fn topology(text: &str, instances: u16) -> Topology {
         });
         names.push(name);
     }
-    Topology { stages, memory_bytes: 1 << 20, threads: 4 }
+    Topology { stages, memory_bytes: 1 << 20, threads: 4, supervision: None }
 }
 
 fn edge(input: &str, names: &[&str]) -> EdgeSpec {

@@ -300,11 +300,9 @@ impl Platform for OsPlatform {
             Effect::CloseSink { sink } => self.writer(sink).close(),
             Effect::AbandonSink { sink } => self.writer(sink).abandon(),
             Effect::ReleaseBuffer { buffer } => self.buffers.release(buffer),
-            Effect::CancelJobs => {
-                self.cancel.store(true, Ordering::Relaxed);
-                self.kill_workers();
-            }
+            Effect::CancelJobs => self.cancel.store(true, Ordering::Relaxed),
             Effect::StartWorker { instance } => self.worker(instance).start(),
+            Effect::StopWorker { instance } => self.worker(instance).stop(),
             Effect::KillWorker { instance } => self.worker(instance).kill(),
             Effect::FailOver { batch, buffer, input, stage, over, failed } => {
                 let content = self.buffers.get(buffer).batch().clone();

@@ -65,14 +65,6 @@ impl OsPlatform {
         }
     }
 
-    pub(super) fn kill_workers(&self) {
-        for (_, runs) in self.instances.values() {
-            if let Runs::Worker(worker) = runs {
-                worker.kill();
-            }
-        }
-    }
-
     /// A stage's instances in the order of their numbers; empty if it is not isolated.
     fn workers_of(&self, stage: Entity) -> Vec<Entity> {
         self.stages.get(&stage).map_or_else(Vec::new, |stage| stage.isolated.clone())

@@ -14,6 +14,8 @@ pub(super) enum Event {
     Act { instance: Entity, life: u64, act: Act },
     /// A worker's exit is noticed.
     Exit { instance: Entity, reason: ExitReason },
+    /// A worker ends, whatever it is doing.
+    Strike { instance: Entity, reason: ExitReason },
     /// The finish of an isolated stage goes on, unless it was given up since.
     Finish { stage: Entity, attempt: u64, step: usize },
 }
@@ -26,6 +28,8 @@ pub(super) enum Act {
     Start,
     /// The signal reaches it.
     Die,
+    /// It sees that it is to go.
+    Leave,
 }
 
 /// Events to come, by the time at which they are due.

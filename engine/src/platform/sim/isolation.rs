@@ -51,11 +51,24 @@ impl SimPlatform {
         }
     }
 
-    pub(super) fn kill_all(&mut self) {
-        let mut alive: Vec<Entity> = self.workers.keys().copied().collect();
-        alive.retain(|instance| self.workers[instance].isolated);
-        alive.sort_unstable();
-        alive.into_iter().for_each(|instance| self.kill_worker(instance));
+    /// Tells a worker that is up to go; it may be deaf to that.
+    pub(super) fn stop_worker(&mut self, instance: Entity) {
+        let deaf = self.script(instance).faults.deaf_per_mille;
+        if self.worker(instance).life != Life::Up || self.rng.strikes(deaf) {
+            return;
+        }
+        self.worker(instance).leaves = true;
+        if self.worker(instance).tasks.is_empty() {
+            self.plan(instance, Act::Leave);
+        }
+    }
+
+    /// A worker that lives ends at once.
+    pub(super) fn strike(&mut self, instance: Entity, reason: ExitReason) -> Vec<Input> {
+        if self.worker(instance).is_alive() {
+            self.die(instance, reason);
+        }
+        Vec::new()
     }
 
     fn plan(&mut self, instance: Entity, act: Act) {
@@ -72,6 +85,7 @@ impl SimPlatform {
         }
         match act {
             Act::Die => self.die(instance, ExitReason::Signalled { signal: 9 }),
+            Act::Leave => self.die(instance, ExitReason::Exited { code: 0 }),
             Act::Start => return self.come_up(instance),
             Act::Task => return self.do_task(instance),
         }
@@ -118,6 +132,8 @@ impl SimPlatform {
             self.crash(instance);
         } else if !self.worker(instance).tasks.is_empty() {
             self.plan(instance, Act::Task);
+        } else if self.worker(instance).leaves {
+            self.plan(instance, Act::Leave);
         }
         answer
     }
@@ -201,15 +217,16 @@ impl SimPlatform {
 
     /// All that was in its memory is lost; some time later somebody notices.
     fn die(&mut self, instance: Entity, reason: ExitReason) {
-        self.crashes += 1;
         let worker = self.worker(instance);
+        let leaves = std::mem::take(&mut worker.leaves);
         worker.life = Life::Dead;
         worker.number += 1;
         worker.state = Absorbed::default();
-        worker.idle_deaths += u8::from(worker.tasks.is_empty());
+        worker.idle_deaths += u8::from(worker.tasks.is_empty() && !leaves);
         let tasks = std::mem::take(&mut worker.tasks);
         worker.snapshot_deaths += u8::from(tasks.iter().any(|t| matches!(t, Task::Snapshot)));
         let stage = worker.stage;
+        self.crashes += u64::from(!leaves);
         tasks.iter().for_each(|task| self.mourn(task));
         let known = self.known(stage);
         known.finish_deaths += u8::from(std::mem::take(&mut known.finishing));

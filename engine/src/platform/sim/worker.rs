@@ -16,6 +16,8 @@ pub struct SimFaults {
     pub finish_per_mille: u64,
     /// A start fails or hangs.
     pub start_per_mille: u64,
+    /// A worker that is told to go takes no notice.
+    pub deaf_per_mille: u64,
     /// How many of all these are hangs.
     pub hang_per_mille: u64,
     /// Every batch with this number kills its worker, until its poison rows are set aside.
@@ -86,6 +88,8 @@ pub(super) struct Worker {
     pub(super) state: Absorbed,
     /// The platform's, not the worker's: it survives.
     pub(super) snapshot: Absorbed,
+    /// It was told to go, and goes when it is done with its tasks.
+    pub(super) leaves: bool,
     /// Deaths in a row in which it had nothing to do or was starting.
     pub(super) idle_deaths: u8,
     /// Deaths in a row in which it owed a snapshot.
@@ -102,6 +106,7 @@ impl Worker {
             tasks: VecDeque::new(),
             state: Absorbed::default(),
             snapshot: Absorbed::default(),
+            leaves: false,
             idle_deaths: 0,
             snapshot_deaths: 0,
         }

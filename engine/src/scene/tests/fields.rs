@@ -44,7 +44,7 @@ fn unknown_fields_name_the_nearest() {
             a.ron:1:19: error: unknown field `stage` in Scene
               1 | Scene( name: "a", stage: {}, engine: ( memry: "1GiB" ), stages: {
                 |                   ^
-              hint: did you mean `stages`? fields of Scene: `name`, `stages`, `params`, `engine`
+              hint: did you mean `stages`? fields of Scene: `name`, `stages`, `params`, `engine`, `supervision`
 
             a.ron:1:40: error: unknown field `memry` in engine
               1 | Scene( name: "a", stage: {}, engine: ( memry: "1GiB" ), stages: {

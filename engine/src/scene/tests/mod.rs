@@ -8,6 +8,7 @@ mod places;
 mod robustness;
 mod shipped;
 mod sound_scenes;
+mod supervision;
 mod syntax;
 mod values;
 
