@@ -206,12 +206,14 @@ impl Reader<'_> {
             }
         }
         // Dead letters that found no sink may have been meant for the one that misses something.
-        for sink in stages.iter().filter(|stage| stage.is_sink() && !lost) {
+        for sink in stages.iter_mut().filter(|stage| stage.is_sink() && !lost) {
             if sink.inputs.as_ref().is_some_and(Vec::is_empty)
                 && sink.entry.value.field("from").is_none()
             {
                 let (owner, field) = ("Sink".to_owned(), "from".to_owned());
                 let at = sink.entry.value.span.start;
+                // Who it was to read is not known, so nothing is said of stages that nobody reads.
+                sink.inputs = None;
                 self.problems.push((at, Problem::MissingField { owner, field }));
             }
         }

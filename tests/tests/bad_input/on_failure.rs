@@ -61,25 +61,17 @@ fn dead_letters_need_a_sink() {
     check(
         &format!("{PASS} [ DeadLetter( to: \"deed\" ) ]"),
         &expect![[r#"
-        {dir}/scene.ron:7:123: error: there is no stage `deed`
-          7 |  ( when: Never, what: Pass ), on_failure: [ DeadLetter( to: "deed" ) ] ),
-            |                                                             ^
-          hint: did you mean `dead`? stages: `out`, `dead`
-
-        {dir}/scene.ron:9:17: error: missing field `from` in Sink
-          9 |         "dead": Sink( write: Csv( path: "${at}/dead.csv" ) ),
-            |                 ^"#]],
+            {dir}/scene.ron:7:123: error: there is no stage `deed`
+              7 |  ( when: Never, what: Pass ), on_failure: [ DeadLetter( to: "deed" ) ] ),
+                |                                                             ^
+              hint: did you mean `dead`? stages: `out`, `dead`"#]],
     );
     check(
         &format!("{PASS} [ DeadLetter( to: \"in\" ) ]"),
         &expect![[r#"
-        {dir}/scene.ron:7:123: error: `in` is no sink, as dead letters need
-          7 |  ( when: Never, what: Pass ), on_failure: [ DeadLetter( to: "in" ) ] ),
-            |                                                             ^
-
-        {dir}/scene.ron:9:17: error: missing field `from` in Sink
-          9 |         "dead": Sink( write: Csv( path: "${at}/dead.csv" ) ),
-            |                 ^"#]],
+            {dir}/scene.ron:7:123: error: `in` is no sink, as dead letters need
+              7 |  ( when: Never, what: Pass ), on_failure: [ DeadLetter( to: "in" ) ] ),
+                |                                                             ^"#]],
     );
     check(
         &format!("{PASS} [ DeadLetter() ]"),

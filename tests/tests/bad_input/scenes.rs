@@ -61,9 +61,9 @@ fn stage_that_reads_nobody_is_refused() {
     check(
         &CSV_TO_CSV.replace(", from: \"in\"", ""),
         &expect![[r#"
-        {dir}/scene.ron:7:16: error: missing field `from` in Sink
-          7 |         "out": Sink( write: Csv( path: "${at}/out.csv" ) ),
-            |                ^"#]],
+            {dir}/scene.ron:7:16: error: missing field `from` in Sink
+              7 |         "out": Sink( write: Csv( path: "${at}/out.csv" ) ),
+                |                ^"#]],
     );
     check(
         &CSV_TO_CSV.replace("from: \"in\"", "from: \"inn\""),
@@ -194,7 +194,7 @@ fn all_faults_are_told_at_once() {
             {dir}/scene.ron:8:22: error: unknown field `libary` in Plugin
               8 |         "b": Plugin( libary: "validation", from: "in", config: ( rules: [] ) ),
                 |                      ^
-              hint: did you mean `library`? fields of Plugin: `library`, `from`, `config`, `instances`, `isolation`, `read`, `timeout`, `start_timeout`, `memory_limit`
+              hint: did you mean `library`? fields of Plugin: `library`, `from`, `config`, `instances`, `isolation`, `read`, `timeout`, `start_timeout`, `memory_limit`, `spares`, `on_failure`, `breaker`
 
             {dir}/scene.ron:9:67: error: `decimals` is 99, expected 0 to 17
               9 |         "out": Sink( write: Csv( path: "${at}/out.csv", decimals: 99 ), from: ["a", "b"] ),
