@@ -57,7 +57,8 @@ struct BuiltIn(TickSystems);
 struct Added(TickSystems, u32);
 
 /// The engine's schedule for `topology`: what there is to do about workers is in it only when there
-/// are any, and about batches that fail only when a stage has a policy. Two systems that touch the same data without an order are an error when
+/// are any, and about batches that fail only when a stage has a policy. Two systems that touch
+/// the same data without an order are an error when
 /// it is first run.
 #[must_use]
 pub fn build_schedule(topology: &Topology) -> Schedule {
