@@ -89,7 +89,7 @@ impl Sole {
                 Ok(Open::Here(Box::new(instance)))
             }
             SoleOf::Worker { recipe, shared, given, .. } => {
-                let process = WorkerProcess::start_bound(recipe, given, shared)
+                let process = WorkerProcess::start_bound(recipe, given, shared, |_| ())
                     .map_err(|fault| fault.to_string())?;
                 let (sender, told) = mpsc::channel();
                 // Nobody listens any more once this plugin is given up.

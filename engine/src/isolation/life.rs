@@ -122,12 +122,14 @@ fn how_it_ended(code: Option<i32>, signal: Option<i32>) -> (ExitReason, String) 
 impl Drop for Life {
     fn drop(&mut self) {
         self.killer().kill_and_reap();
+        // Its log is read to the end by now or soon, so that nothing of it is left open.
+        let _ = self.log.last_words();
     }
 }
 
 /// Kills a process, from any thread; harmless when it has been reaped.
 #[derive(Clone)]
-pub(super) struct Killer(Arc<Mutex<Child>>);
+pub(crate) struct Killer(Arc<Mutex<Child>>);
 
 impl Killer {
     pub(super) fn kill(&self) {

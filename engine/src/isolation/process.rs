@@ -15,7 +15,7 @@ use tanda_worker::sandbox::Level;
 
 use super::life::{Killer, Life};
 use super::shared::WorkerSegment;
-use super::{Recipe, Shared};
+use super::{Given, Recipe, Shared};
 
 /// How long a worker may leave a frame unread.
 const SEND_TIMEOUT: Duration = Duration::from_secs(10);
@@ -88,11 +88,24 @@ impl WorkerProcess {
         Self::start_killable(recipe, shared, |_| ())
     }
 
-    /// As [`start`](Self::start); `begun` is given the means to kill it meanwhile.
+    /// Starts a worker and binds it as the first one of its stage was; `begun` is given the means
+    /// to kill it meanwhile.
     ///
     /// # Errors
-    /// As there.
-    pub(super) fn start_killable(
+    /// Why not; nothing is left of it.
+    pub(crate) fn start_bound(
+        recipe: &Recipe,
+        given: &Given,
+        shared: &Arc<Shared>,
+        begun: impl FnOnce(Killer),
+    ) -> Result<Self, StartFault> {
+        let mut process = Self::start_killable(recipe, shared, begun)?;
+        process.bind(&given.full, None)?;
+        process.bind(&given.pruned, Some(&given.wanted))?;
+        Ok(process)
+    }
+
+    fn start_killable(
         recipe: &Recipe,
         shared: &Arc<Shared>,
         begun: impl FnOnce(Killer),

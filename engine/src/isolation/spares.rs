@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread::{self, JoinHandle};
 
 use super::feed::lock;
-use super::{Given, Recipe, Shared, StartFault, WorkerProcess};
+use super::{Given, Recipe, Shared, WorkerProcess};
 
 /// The spare workers of one stage, and the thread that keeps them at their number.
 pub(crate) struct Spares {
@@ -31,7 +31,7 @@ impl Spares {
         let store = Arc::clone(&ready);
         let thread = thread::Builder::new().name("tanda-spares".into()).spawn(move || {
             for () in received {
-                match WorkerProcess::start_bound(&recipe, &given, &shared) {
+                match WorkerProcess::start_bound(&recipe, &given, &shared, |_| ()) {
                     Ok(spare) => lock(&store).push_back(spare),
                     // The next death waits for its worker as without spares, and tries again.
                     Err(fault) => tracing::warn!(stage = recipe.stage, "no spare worker: {fault}"),
@@ -66,22 +66,5 @@ impl Drop for Spares {
             // A panic of it was printed where it happened.
             let _ = thread.join();
         }
-    }
-}
-
-impl WorkerProcess {
-    /// A worker bound as the first one of its stage was.
-    ///
-    /// # Errors
-    /// Why not; nothing is left of it.
-    pub(crate) fn start_bound(
-        recipe: &Recipe,
-        given: &Given,
-        shared: &Arc<Shared>,
-    ) -> Result<Self, StartFault> {
-        let mut process = Self::start(recipe, shared)?;
-        process.bind(&given.full, None)?;
-        process.bind(&given.pruned, Some(&given.wanted))?;
-        Ok(process)
     }
 }

@@ -250,7 +250,10 @@ impl Again {
                 lock(&self.known).begin(spare.life.killer());
                 spare
             }
-            None => self.start_anew()?,
+            None => {
+                let begun = |killer| lock(&self.known).begin(killer);
+                WorkerProcess::start_bound(&self.recipe, &self.given, &self.shared, begun)?
+            }
         };
         let (mut feed, serving) = Serving::new(process);
         if let Some(state) = state {
@@ -259,13 +262,5 @@ impl Again {
                 .map_err(|how| StartFault::Died { what: "restore", how })?;
         }
         Ok((serving, Some(feed)))
-    }
-
-    fn start_anew(&self) -> Result<WorkerProcess, StartFault> {
-        let begun = |killer| lock(&self.known).begin(killer);
-        let mut process = WorkerProcess::start_killable(&self.recipe, &self.shared, begun)?;
-        process.bind(&self.given.full, None)?;
-        process.bind(&self.given.pruned, Some(&self.given.wanted))?;
-        Ok(process)
     }
 }

@@ -290,17 +290,15 @@ fn open_others(first: Instance, like: &Reopen, count: u16) -> Result<Vec<Instanc
 
 /// Starts the other workers of a stage, side by side, and binds all.
 fn start_workers(
-    first: WorkerProcess,
+    mut first: WorkerProcess,
     recipe: &Recipe,
     given: &Given,
     count: u16,
 ) -> Result<(Vec<WorkerProcess>, Bound), String> {
     let shared = Arc::clone(first.shared());
     let start = || -> Result<WorkerProcess, String> {
-        let mut worker =
-            WorkerProcess::start(recipe, &shared).map_err(|fault| fault.to_string())?;
-        worker.bind(&given.full, None).map_err(|error| error.to_string())?;
-        Ok(worker)
+        WorkerProcess::start_bound(recipe, given, &shared, |_| ())
+            .map_err(|fault| fault.to_string())
     };
     let others: Vec<Result<WorkerProcess, String>> = std::thread::scope(|scope| {
         let started: Vec<_> = (1..count).map(|_| scope.spawn(start)).collect();
@@ -309,14 +307,10 @@ fn start_workers(
         };
         started.into_iter().map(join).collect()
     });
-    let mut workers = vec![first];
-    for other in others {
-        workers.push(other?);
-    }
-    for worker in &mut workers {
-        worker.bind(&given.pruned, Some(&given.wanted)).map_err(|error| error.to_string())?;
-    }
-    let bound = workers[0].bound().expect("it was bound just now").clone();
+    let bound =
+        first.bind(&given.pruned, Some(&given.wanted)).map_err(|error| error.to_string())?;
+    let bound = bound.clone();
+    let workers = std::iter::once(Ok(first)).chain(others).collect::<Result<_, _>>()?;
     Ok((workers, bound))
 }
 

@@ -4,6 +4,7 @@ use super::draft::{Form, Reader, StageDraft};
 use super::model::{Duration, Input, StageBody};
 use super::outline::{Node, Shape};
 use super::problem::Problem;
+use super::values::Checker;
 
 /// The port on which a stage's dead letters leave.
 pub const DEAD_LETTER_PORT: &str = "dead_letter";
@@ -128,24 +129,11 @@ impl Reader<'_> {
             slow: self.optional(node, "slow", None),
             open_for: self.optional(node, "open_for", OPEN_FOR_DEFAULT),
         };
-        self.within(node, "window", settings.window, 1..=64);
-        self.within(node, "failures", settings.failures, 1..=100);
+        let mut checker = Checker { node, problems: Vec::new() };
+        checker.within("window", settings.window, 1..=64);
+        checker.within("failures", settings.failures, 1..=100);
+        self.problems.append(&mut checker.problems);
         settings
-    }
-
-    fn within(
-        &mut self,
-        node: &Node,
-        field: &'static str,
-        found: u8,
-        bounds: std::ops::RangeInclusive<u8>,
-    ) {
-        if !bounds.contains(&found) {
-            let expected = format!("{} to {}", bounds.start(), bounds.end());
-            let at = node.field(field).map_or(node.span.start, |value| value.span.start);
-            let problem = Problem::OutOfBounds { field, found: found.to_string(), expected };
-            self.problems.push((at, problem));
-        }
     }
 
     fn step(&mut self, item: &Node, policy: &mut OnFailure) {
@@ -173,7 +161,9 @@ impl Reader<'_> {
         let backoff = self.optional(item, "backoff", Duration(std::time::Duration::ZERO));
         let within = self.optional(item, "within", None);
         let times: u8 = self.required(item, "times")?;
-        self.within(item, "times", times, TIMES);
+        let mut checker = Checker { node: item, problems: Vec::new() };
+        checker.within("times", times, TIMES);
+        self.problems.append(&mut checker.problems);
         Some(Retry { times, backoff, within })
     }
 

@@ -107,9 +107,9 @@ fn check_write(write: &Write, node: &Node) -> Vec<Located> {
 }
 
 /// Checks fields of the struct at `node`, so that a problem stands at its field.
-struct Checker<'a> {
-    node: &'a Node,
-    problems: Vec<Located>,
+pub(super) struct Checker<'a> {
+    pub(super) node: &'a Node,
+    pub(super) problems: Vec<Located>,
 }
 
 impl Checker<'_> {
@@ -123,7 +123,7 @@ impl Checker<'_> {
         self.push(field, Problem::OutOfBounds { field, found: found.to_string(), expected });
     }
 
-    fn within<T: PartialOrd + Display>(
+    pub(super) fn within<T: PartialOrd + Display>(
         &mut self,
         field: &'static str,
         value: T,

@@ -72,6 +72,12 @@ fn check_levels(config: &str, more: &str, end: &End) {
 }
 
 #[test]
+fn spare_takes_over_from_a_worker_that_dies() {
+    // Every fourth batch of a life ends it: each life but the first is a spare's.
+    check_levels("when: Batch(3), what: Abort", "spares: 2,", &Done { deaths_min: 3 });
+}
+
+#[test]
 fn error_of_a_plugin_ends_the_run_and_not_its_worker() {
     check_levels("when: Batch(3), what: Error", "", &Fails(&["stage `faulty`", "on order"]));
 }

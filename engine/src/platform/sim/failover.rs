@@ -38,35 +38,13 @@ impl SimPlatform {
     ) {
         let due = self.due(stage, true);
         let content = self.pool.get(buffer);
-        let known = self.known(stage);
-        let (index, connected) = (known.index, known.connected);
+        let index = self.known(stage).index;
         let script = self.stages[index];
         let answer = match over {
-            Failover::Fallback | Failover::Bypass => {
-                let mut answer: Vec<Input> = (0..2_u8)
-                    .map(|port| {
-                        let rows = if port == 0 { content.rows } else { 0 };
-                        let made = Content { rows, ..content };
-                        let buffer = connected[usize::from(port)].then(|| self.pool.insert(made));
-                        Input::BatchEmitted { batch, port, buffer, rows, bytes: rows * 120 }
-                    })
-                    .collect();
-                answer.extend(self.dead.remove(&batch).map(|rows| dead_letters(batch, rows)));
-                answer.push(Input::BatchProcessed { batch, elapsed_micros: 1 });
-                answer
-            }
+            Failover::Fallback | Failover::Bypass => self.pass_by(batch, stage, content, 0),
             Failover::Reject => {
-                let mut answer: Vec<Input> = (0..2_u8)
-                    .map(|port| {
-                        let made = Content { rows: 0, ..content };
-                        let buffer = connected[usize::from(port)].then(|| self.pool.insert(made));
-                        Input::BatchEmitted { batch, port, buffer, rows: 0, bytes: 0 }
-                    })
-                    .collect();
-                let before = self.dead.remove(&batch).unwrap_or_default();
-                answer.push(dead_letters(batch, before + content.rows));
-                answer.push(Input::BatchProcessed { batch, elapsed_micros: 1 });
-                answer
+                let nothing = Content { rows: 0, ..content };
+                self.pass_by(batch, stage, nothing, content.rows)
             }
             Failover::Examine | Failover::Discard => {
                 self.examined += 1;
@@ -87,5 +65,28 @@ impl SimPlatform {
             }
         };
         self.answer_at(due, answer);
+    }
+
+    /// A batch leaves its stage without an instance: `content` on the first port, nothing on the
+    /// second, and dead letters.
+    fn pass_by(
+        &mut self,
+        batch: Entity,
+        stage: Entity,
+        content: Content,
+        dead_rows: u64,
+    ) -> Vec<Input> {
+        let connected = self.known(stage).connected;
+        let mut answer = Vec::new();
+        for port in 0..2_u8 {
+            let rows = if port == 0 { content.rows } else { 0 };
+            let made = Content { rows, ..content };
+            let buffer = connected[usize::from(port)].then(|| self.pool.insert(made));
+            answer.push(Input::BatchEmitted { batch, port, buffer, rows, bytes: rows * 120 });
+        }
+        let before = self.dead.remove(&batch).unwrap_or_default();
+        answer.push(dead_letters(batch, before + dead_rows));
+        answer.push(Input::BatchProcessed { batch, elapsed_micros: 1 });
+        answer
     }
 }
