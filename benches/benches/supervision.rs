@@ -16,7 +16,7 @@ const CRASHES: usize = 1_000;
 fn engine() -> Engine<Echo> {
     let mut topology = chain(1, CHILDREN, 2);
     topology.stages[1].isolation =
-        Some(Isolation { batch_timeout_micros: 0, start_timeout_micros: 0 });
+        Some(Isolation { workers: CHILDREN, batch_timeout_micros: 0, start_timeout_micros: 0 });
     let backoff = Backoff { base_micros: 0, cap_micros: 0, ..Backoff::default() };
     let spec = ChildSpec { backoff, ..ChildSpec::default() };
     let children = vec![SupervisedSpec::Workers { stage: 1, spec }];

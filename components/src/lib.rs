@@ -56,4 +56,6 @@ pub use supervision::{
     Restart, RestartLog, Shutdown, Strategy, SupervisedBy, Supervises, SupervisionLog, Supervisor,
     SupervisorActed, SupervisorEnd, SupervisorName, SupervisorState, Then, Told,
 };
-pub use worker::{ExitReason, LastBeat, LastGiven, Restarts, Snapshotting, Timeouts, WorkerState};
+pub use worker::{
+    ExitReason, LastBeat, LastGiven, Pressure, Restarts, Snapshotting, Timeouts, WorkerState,
+};

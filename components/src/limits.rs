@@ -55,6 +55,9 @@ pub const SUPERVISION_LOG_MAX: usize = 256;
 /// Batches that a worker holds at most: one being worked on and one waiting, so that it never waits
 /// for the engine.
 pub const WORKER_SLOTS: u8 = 2;
+/// Microseconds for which batches wait at an isolated stage, a core being free, before one more of
+/// its workers is started: two to three times what a start takes.
+pub const PRESSURE_MICROS: u64 = 10_000;
 /// Batches given to instances in one tick.
 pub const DISPATCHES_PER_TICK_MAX: usize = 2 * THREADS_MAX as usize;
 /// Workers told something in one tick by one system, of which there are

@@ -3,9 +3,11 @@ use bevy_ecs::{component::Component, entity::Entity};
 use crate::EngineTime;
 
 /// Where the worker of an isolated instance is in its life. Its presence is what makes an instance
-/// isolated; workers are started before the world, so they begin `Up`.
+/// isolated. Workers that are started before the world begin `Up`, the others `Dormant`.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WorkerState {
+    /// It was never started: its stage has not needed it.
+    Dormant,
     /// Its start was ordered; it takes no batches yet.
     Starting,
     /// It takes batches.
@@ -70,6 +72,14 @@ pub struct Timeouts {
     pub batch_micros: u64,
     /// While it starts.
     pub start_micros: u64,
+}
+
+/// Since when batches have waited at an isolated stage although a core was free and a worker of it
+/// was never started.
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pressure {
+    /// `None`: they do not.
+    pub since: Option<EngineTime>,
 }
 
 /// How often the worker of an instance was started again, and what bounds it.

@@ -73,7 +73,7 @@ fn last_failure(world: &World, supervisor: Entity) -> Option<(Entity, ExitReason
         Act::Restarted | Act::Left | Act::GaveUp | Act::ShutDown => {
             acted.reason.map(|reason| (acted.child, reason))
         }
-        Act::Stopped | Act::Killed | Act::Escalated => None,
+        Act::Started | Act::Stopped | Act::Killed | Act::Escalated => None,
     })
 }
 

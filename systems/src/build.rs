@@ -6,8 +6,8 @@ use bevy_ecs::prelude::*;
 use tanda_components::{
     Breaker, BreakerLimits, Budget, Buffers, Capacity, Clock, Edge, Edges, FailedFinishes,
     FailurePolicy, Failures, Frontier, Growth, HeldBatches, InFlight, Inbox, Instance, LastBeat,
-    LastGiven, Ledger, NextDeadline, Occupancy, OriginParts, OriginSeq, Origins, Outbox, Resort,
-    Restarts, RetryBudget, Run, ServiceTime, Sink, Snapshotting, Source, Stage, StageIndex,
+    LastGiven, Ledger, NextDeadline, Occupancy, OriginParts, OriginSeq, Origins, Outbox, Pressure,
+    Resort, Restarts, RetryBudget, Run, ServiceTime, Sink, Snapshotting, Source, Stage, StageIndex,
     StageInputs, StageKind, StageName, StageState, TickAgain, Timeouts, WorkerState,
     limits::WORKER_SLOTS,
 };
@@ -46,6 +46,15 @@ impl Topology {
         self.stages.iter().any(|stage| stage.breaker.is_some())
     }
 
+    /// Some stage has workers that are started when they are needed.
+    #[must_use]
+    pub fn grows(&self) -> bool {
+        let grows = |stage: &StageSpec| {
+            stage.isolation.is_some_and(|isolation| isolation.workers < stage.instances)
+        };
+        self.stages.iter().any(grows)
+    }
+
     /// Some stage runs in workers.
     #[must_use]
     pub fn is_isolated(&self) -> bool {
@@ -79,9 +88,11 @@ pub struct StageSpec {
     pub breaker: Option<BreakerLimits>,
 }
 
-/// What bounds the workers of an isolated stage, microseconds; 0 means nothing does.
+/// The workers of an isolated stage, and what bounds them, microseconds; 0 means nothing does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Isolation {
+    /// Those that are up at the beginning, at least 1; the others are started when they are needed.
+    pub workers: u16,
     /// How long a worker that owes an answer may go without progress.
     pub batch_timeout_micros: u64,
     /// How long a worker may take to start.
@@ -150,8 +161,11 @@ fn insert_resources(world: &mut World, topology: &Topology) {
     world.init_resource::<TickArena>();
     world.init_resource::<NextDeadline>();
     world.insert_resource(Capacity { jobs_max: 2 * threads, jobs: 0 });
-    let workers = count_workers(topology, |_| true);
-    let with_state = count_workers(topology, |stage| stage.kind != StageKind::Stateless);
+    let isolated = topology.stages.iter().filter_map(|stage| Some((stage, stage.isolation?)));
+    // Not those that may be woken: each of the others waits for a core, and has its pieces.
+    let workers: u32 = isolated.clone().map(|(_, isolation)| u32::from(isolation.workers)).sum();
+    let with_state = isolated.filter(|(stage, _)| stage.kind != StageKind::Stateless);
+    let with_state: u32 = with_state.map(|(stage, _)| u32::from(stage.instances)).sum();
     world.insert_resource(Budget {
         limit: topology.memory_bytes,
         reserved: 0,
@@ -159,12 +173,6 @@ fn insert_resources(world: &mut World, topology: &Topology) {
         held_share: topology.memory_bytes / 4 / u64::from(with_state.max(1)),
         pieces_max: 4 + 4 * threads + u32::from(WORKER_SLOTS) * workers,
     });
-}
-
-/// Instances of isolated stages.
-fn count_workers(topology: &Topology, of: impl Fn(&StageSpec) -> bool) -> u32 {
-    let stages = topology.stages.iter().filter(|stage| stage.isolation.is_some() && of(stage));
-    stages.map(|stage| u32::from(stage.instances)).sum()
 }
 
 fn spawn_stage(world: &mut World, index: StageIndex, spec: &StageSpec) -> Entity {
@@ -193,7 +201,7 @@ fn spawn_stage(world: &mut World, index: StageIndex, spec: &StageSpec) -> Entity
         world.entity_mut(stage).insert(Frontier::default());
     }
     if spec.isolation.is_some() {
-        world.entity_mut(stage).insert(FailedFinishes::default());
+        world.entity_mut(stage).insert((FailedFinishes::default(), Pressure::default()));
     }
     if let Some(limits) = spec.breaker {
         world.entity_mut(stage).insert(Breaker::new(limits));
@@ -228,8 +236,9 @@ fn spawn_instance(world: &mut World, instance: Instance, spec: &StageSpec) {
         batch_micros: isolation.batch_timeout_micros,
         start_micros: isolation.start_timeout_micros,
     };
+    let is_up = instance.index < isolation.workers;
     entity.insert((
-        WorkerState::Up,
+        if is_up { WorkerState::Up } else { WorkerState::Dormant },
         LastBeat::default(),
         LastGiven::default(),
         timeouts,

@@ -30,7 +30,7 @@ type Finishers = (
 /// Ends stages that are drained: those with a state flush it first, sinks close their output.
 ///
 /// A stage is drained when all stages before it have ended and no batch stands at it, but for those
-/// that are held in case its workers die; all of these have to be up then. Stages
+/// that are held in case its workers die; all that ever ran have to be up then. Stages
 /// without a state end at once, and with them, in the same tick, those behind them.
 pub(crate) fn end_stages(
     mut commands: Commands,
@@ -87,13 +87,16 @@ pub(crate) fn end_stages(
 /// Has the workers of a stage, if it has any, give up their states to be merged; false while one of
 /// them is not up or owes a snapshot: its answer wakes a later tick.
 fn hand_over(workers: &mut Query<Finishers>, stage: Entity, now: EngineTime) -> bool {
-    let ready =
-        workers.iter().filter(|(row, ..)| row.stage == stage).all(|(_, state, _, snapshotting)| {
+    let used =
+        |row: &Instance, state: WorkerState| row.stage == stage && state != WorkerState::Dormant;
+    let ready = workers.iter().filter(|(row, state, ..)| used(row, **state)).all(
+        |(_, state, _, snapshotting)| {
             *state == WorkerState::Up && snapshotting.is_none_or(|row| !row.asked)
-        });
+        },
+    );
     if ready {
-        let of_stage = workers.iter_mut().filter(|(row, ..)| row.stage == stage);
-        for (_, mut state, mut beat, _) in of_stage {
+        let used = workers.iter_mut().filter(|(row, state, ..)| used(row, **state));
+        for (_, mut state, mut beat, _) in used {
             *state = WorkerState::Finishing;
             beat.0 = now;
         }

@@ -8,6 +8,7 @@
 extern crate alloc;
 
 mod allocate;
+mod balance;
 mod bisect;
 mod build;
 mod dispatch;
@@ -26,6 +27,7 @@ mod workers;
 mod write;
 
 pub use allocate::plan_admission;
+pub use balance::{StageLoad, pressed_since};
 pub use bisect::Bisection;
 pub use build::{EdgeSpec, Isolation, StageSpec, Topology, build_world};
 pub use dispatch::{Candidate, Idle, plan_dispatch};

@@ -10,6 +10,7 @@ use bevy_ecs::{
 
 use crate::{
     allocate::admit_batches,
+    balance::wake_workers,
     build::Topology,
     dispatch::dispatch_batches,
     divert::divert_batches,
@@ -40,7 +41,7 @@ pub enum TickSystems {
     Supervise,
     /// Credit is given to sources within the memory budget.
     Allocate,
-    /// Priorities are adjusted. The engine has none of its own yet: the place for yours.
+    /// Stages in need get one more worker. The place to adjust priorities.
     Balance,
     /// Ready batches go to idle instances and to writers.
     Dispatch,
@@ -89,6 +90,9 @@ pub fn build_schedule(topology: &Topology) -> Schedule {
                 .in_set(BuiltIn(Supervise)),
         ));
     }
+    if topology.grows() {
+        schedule.add_systems(wake_workers.in_set(BuiltIn(Balance)));
+    }
     if topology.fails_over() {
         let fail_over = fail_over_batches.after(abandon_batches).in_set(BuiltIn(Supervise));
         schedule.add_systems(fail_over);
@@ -100,7 +104,7 @@ pub fn build_schedule(topology: &Topology) -> Schedule {
     if topology.is_isolated() || topology.fails_over() {
         schedule.add_systems(set_deadline.after_ignore_deferred(end_run).in_set(BuiltIn(Retire)));
     }
-    for phase in [Ingest, Heartbeat, Supervise, Allocate, Dispatch, Retire] {
+    for phase in [Ingest, Heartbeat, Supervise, Allocate, Balance, Dispatch, Retire] {
         schedule.configure_sets(BuiltIn(phase).in_set(phase));
     }
     schedule

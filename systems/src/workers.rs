@@ -3,8 +3,12 @@
 use bevy_ecs::prelude::*;
 use tanda_components::{
     Budget, Clock, Effect, EngineTime, ExitReason, InFlight, Instance, LastBeat, NextDeadline,
-    Outbox, Run, Snapshotting, StageState, SupervisorState, TickAgain, Timeouts, WorkerState,
-    limits::{HELD_BATCHES_MAX, HELD_MICROS_MAX, WORK_PER_SNAPSHOT_MIN, WORKER_EFFECTS_MAX},
+    Outbox, Pressure, Run, Snapshotting, StageState, SupervisorState, TickAgain, Timeouts,
+    WorkerState,
+    limits::{
+        HELD_BATCHES_MAX, HELD_MICROS_MAX, PRESSURE_MICROS, WORK_PER_SNAPSHOT_MIN,
+        WORKER_EFFECTS_MAX,
+    },
 };
 
 use crate::failover::Mishaps;
@@ -24,7 +28,8 @@ pub fn plan_deadline(
         WorkerState::Up | WorkerState::Finishing if owes => {
             (timeouts.batch_micros, ExitReason::TimedOut)
         }
-        WorkerState::Up
+        WorkerState::Dormant
+        | WorkerState::Up
         | WorkerState::Finishing
         | WorkerState::Stopping { .. }
         | WorkerState::Down => return None,
@@ -73,21 +78,23 @@ pub(crate) fn watch_workers(
     }
 }
 
-/// Notes when the next worker is overdue, a batch ready again, or a supervisor has something to do;
-/// the last of a tick, when all are given what they get.
+/// Notes when the next worker is overdue, a batch ready again, a stage in need of a worker, or a
+/// supervisor has something to do; the last of a tick, when all are given what they get.
 pub(crate) fn set_deadline(
     run: Res<Run>,
     mut next: ResMut<NextDeadline>,
     mishaps: Res<Mishaps>,
     stages: Query<&StageState>,
     supervisors: Query<&SupervisorState>,
+    pressures: Query<&Pressure>,
     workers: Query<Watched>,
 ) {
     next.0 = supervisors.iter().filter_map(|state| state.wake).min();
     if !is_going(*run) {
         return;
     }
-    next.0 = next.0.into_iter().chain(mishaps.next_due()).min();
+    let pressed = pressures.iter().filter_map(|pressure| Some(pressure.since? + PRESSURE_MICROS));
+    next.0 = next.0.into_iter().chain(mishaps.next_due()).chain(pressed).min();
     for (_, row, state, &beat, &timeouts, in_flight, snapshotting) in &workers {
         let owes = owes(*state, stages.get(row.stage).ok(), in_flight, snapshotting);
         if let Some((due, _)) = plan_deadline(*state, owes, beat, timeouts) {

@@ -164,6 +164,14 @@ pub struct ChildState {
     pub last_exit: Option<(ExitReason, FaultId)>,
 }
 
+impl ChildState {
+    /// Of a child that is started when it is needed.
+    #[must_use]
+    pub fn dormant() -> Self {
+        Self { fate: Fate::Gone, up_since: None, ..Self::default() }
+    }
+}
+
 impl Default for ChildState {
     /// Up from the beginning.
     fn default() -> Self {

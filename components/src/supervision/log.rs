@@ -7,6 +7,8 @@ use crate::{EngineTime, ExitReason, limits::SUPERVISION_LOG_MAX};
 /// What a supervisor did about a child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
+    /// Started it for the first time: its stage needs one more worker.
+    Started,
     /// Started it again.
     Restarted,
     /// Told it to go.

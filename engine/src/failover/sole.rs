@@ -94,7 +94,8 @@ impl Sole {
                 let (sender, told) = mpsc::channel();
                 // Nobody listens any more once this plugin is given up.
                 let tell = move |told| drop(sender.send(told));
-                let thread = WorkerThread::new(process, recipe, Arc::clone(given), None, tell)
+                let (given, shared) = (Arc::clone(given), Arc::clone(shared));
+                let thread = WorkerThread::new(Some(process), recipe, given, shared, None, tell)
                     .map_err(|error| format!("cannot start a thread for a worker: {error}"))?;
                 Ok(Open::Worker { thread, told })
             }

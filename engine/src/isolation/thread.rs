@@ -86,25 +86,28 @@ pub(crate) struct WorkerThread {
     feed: Option<Feed>,
     current: Arc<Mutex<Current>>,
     thread: Option<JoinHandle<()>>,
+    /// No worker was ever ordered.
+    dormant: bool,
 }
 
 impl WorkerThread {
-    /// Takes over a bound worker; `tell` is called from the thread.
+    /// Takes over a bound worker, or waits until one is ordered; `tell` is called from the thread.
     ///
     /// # Errors
     /// The thread cannot be started; the worker is killed.
     pub(crate) fn new(
-        process: WorkerProcess,
+        process: Option<WorkerProcess>,
         recipe: &Recipe,
         given: Arc<Given>,
+        shared: Arc<Shared>,
         spares: Option<Arc<Spares>>,
         tell: impl Fn(Told) + Send + 'static,
     ) -> std::io::Result<Self> {
         let (orders, received) = mpsc::channel();
-        let first = Current { killer: Some(process.life.killer()), doomed: false };
-        let current = Arc::new(Mutex::new(first));
-        let shared = Arc::clone(&process.shared);
-        let (feed, serving) = Serving::new(process);
+        let dormant = process.is_none();
+        let killer = process.as_ref().map(|process| process.life.killer());
+        let current = Arc::new(Mutex::new(Current { killer, doomed: false }));
+        let (feed, serving) = process.map(Serving::new).unzip();
         // A test makes the first life of a worker end at a step; the next ones come past it.
         let recipe = Recipe { fail_point: None, ..recipe.clone() };
         let known = Arc::clone(&current);
@@ -112,7 +115,7 @@ impl WorkerThread {
             let again = Again { recipe, given, shared, spares, known };
             serve_on_order(serving, &again, &received, &tell);
         })?;
-        Ok(Self { orders, feed: Some(feed), current, thread: Some(thread) })
+        Ok(Self { orders, feed, current, thread: Some(thread), dormant })
     }
 
     /// Gives a batch. If the worker is gone, nothing happens: its end is reported, or about to be.
@@ -155,8 +158,14 @@ impl WorkerThread {
         self.feed.as_mut().map_or(Ok(()), |feed| feed.finish(attempt))
     }
 
+    /// No worker was ever ordered: there is no state to be had from it.
+    pub(crate) fn is_dormant(&self) -> bool {
+        self.dormant
+    }
+
     /// Orders the next worker, once the end of the last one was reported.
-    pub(crate) fn start(&self) {
+    pub(crate) fn start(&mut self) {
+        self.dormant = false;
         lock(&self.current).doomed = false;
         // A thread that has ended has reported why.
         let _ = self.orders.send(Order::Start);
@@ -206,13 +215,16 @@ struct Again {
 }
 
 fn serve_on_order(
-    first: Serving,
+    first: Option<Serving>,
     again: &Again,
     orders: &mpsc::Receiver<Order>,
     tell: &impl Fn(Told),
 ) {
     let mut state: Option<Vec<u8>> = None;
-    let mut next = Some((first, None));
+    let mut next = match first {
+        Some(first) => Some((first, None)),
+        None => again.start_on_order(orders, None, tell),
+    };
     while let Some((serving, feed)) = next {
         let (reason, message) = serving.serve(feed, &mut state, tell);
         lock(&again.known).killer = None;

@@ -93,6 +93,8 @@ pub(crate) struct TypedSource {
 pub(crate) struct TypedPlugin {
     pub(crate) config: String,
     pub(crate) instances: u16,
+    /// How many of them have a worker from the beginning, if it is isolated.
+    pub(crate) workers: u16,
     pub(crate) first: Handle,
     /// How long an isolated instance may take for a batch.
     pub(crate) timeout: std::time::Duration,

@@ -98,8 +98,13 @@ impl Typing<'_> {
         let instances = self.instances(name, stage.instances, &first)?;
         let config = stage.config.clone();
         let timeout = stage.timeout.0;
-        let plugin =
-            TypedPlugin { config, instances, first, timeout, spares: stage.spares, failure };
+        // Those that `Auto` may need are started when it turns out that they are needed.
+        let workers = match stage.instances {
+            Instances::Auto => 1,
+            Instances::Count(_) => instances,
+        };
+        let spares = stage.spares;
+        let plugin = TypedPlugin { config, instances, workers, first, timeout, spares, failure };
         Some((TypedBody::Plugin(plugin), ports))
     }
 

@@ -239,11 +239,12 @@ impl Starting<'_> {
             Handle::Worker(first, recipe) => {
                 let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
                 spec.isolation = Some(Isolation {
+                    workers: plugin.workers,
                     batch_timeout_micros: micros(plugin.timeout),
                     start_timeout_micros: micros(recipe.start_timeout),
                 });
                 let shared = Arc::clone(self.shared.expect("isolated stages share memory"));
-                let (workers, bound) = start_workers(*first, &recipe, &given, plugin.instances)?;
+                let (workers, bound) = start_workers(*first, &recipe, &given, plugin.workers)?;
                 let given = Arc::clone(&given);
                 (
                     Running::Isolated(IsolatedParts {

@@ -315,12 +315,12 @@ impl Platform for SimPlatform {
             }
             self.known.insert(stage, Known::new(index, kind, connected));
         }
-        let mut instances = world.query::<(Entity, &Instance, Has<WorkerState>)>();
+        let mut instances = world.query::<(Entity, &Instance, Option<&WorkerState>)>();
         let mut all: Vec<_> = instances.iter(world).collect();
         all.sort_unstable_by_key(|(_, instance, _)| (instance.stage_index, instance.index));
-        for (entity, instance, isolated) in all {
+        for (entity, instance, state) in all {
             self.known(instance.stage).instances.push(entity);
-            self.workers.insert(entity, Worker::new(instance.stage, isolated));
+            self.workers.insert(entity, Worker::new(instance.stage, state.copied()));
         }
     }
 

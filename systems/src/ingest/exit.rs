@@ -23,6 +23,7 @@ impl Exit {
         match self.was {
             WorkerState::Stopping { reason: Some(reason) } => reason,
             WorkerState::Stopping { reason: None }
+            | WorkerState::Dormant
             | WorkerState::Starting
             | WorkerState::Up
             | WorkerState::Finishing

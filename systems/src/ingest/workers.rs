@@ -24,12 +24,14 @@ struct Leavings {
 impl Facts<'_, '_> {
     /// A worker that was told to go in the meantime does not come up any more.
     pub(super) fn enter_start(&mut self, instance: Entity) {
-        let (row, mut state, mut beat, ..) =
+        let (row, mut state, mut beat, restarts, ..) =
             self.workers.get_mut(instance).expect("only an isolated instance has a worker");
         beat.0 = self.books.clock.now;
         if *state == WorkerState::Starting {
             *state = WorkerState::Up;
-            self.commands.trigger(WorkerRestarted { instance, stage: row.stage });
+            if restarts.total > 0 {
+                self.commands.trigger(WorkerRestarted { instance, stage: row.stage });
+            }
             let now = self.books.clock.now;
             let (mut child, mut supervisor) = self.supervision_of(instance);
             child.up_since = Some(now);

@@ -75,13 +75,14 @@ pub(super) fn workers_hold_what_they_can(world: &mut World) -> Result<(), String
             }
         }
         let busy = flying > 0 || snapshotting.is_some_and(|row| row.asked);
-        let gone = matches!(state, WorkerState::Starting | WorkerState::Down);
+        let dormant = *state == WorkerState::Dormant;
+        let gone = dormant || matches!(state, WorkerState::Starting | WorkerState::Down);
         let lent = stages.get(world, row.stage) == Ok(&StageState::Finishing);
         let wrong = flying != in_flight.count
             || held_bytes != snapshotting.map_or(0, |row| row.held_bytes)
             || (gone && (busy || held > 0))
             || (*state == WorkerState::Finishing && busy)
-            || (lent && (gone || *state == WorkerState::Up));
+            || (lent && !dormant && (gone || *state == WorkerState::Up));
         let spent = restarts.failed_snapshots >= ATTEMPTS_MAX;
         if wrong || (spent && !failing) {
             return Err(format!(

@@ -8,7 +8,8 @@ use alloc::{
 use bevy_ecs::prelude::*;
 use tanda_components::{
     AutoShutdown, ChildSpec, ChildState, Instance, Shutdown, StageName, Strategy, SupervisedBy,
-    Supervises, SupervisionLog, Supervisor, SupervisorName, SupervisorState, limits::INTENSITY_MAX,
+    Supervises, SupervisionLog, Supervisor, SupervisorName, SupervisorState, WorkerState,
+    limits::INTENSITY_MAX,
 };
 
 use crate::Topology;
@@ -130,8 +131,9 @@ fn spawn(
         match child {
             SupervisedSpec::Workers { stage, spec } => {
                 for (_, _, worker) in instances.iter().filter(|(of, ..)| of == stage) {
-                    let supervised = (*spec, ChildState::default(), SupervisedBy(above));
-                    world.entity_mut(*worker).insert(supervised);
+                    let dormant = world.get(*worker) == Some(&WorkerState::Dormant);
+                    let state = if dormant { ChildState::dormant() } else { ChildState::default() };
+                    world.entity_mut(*worker).insert((*spec, state, SupervisedBy(above)));
                 }
             }
             SupervisedSpec::Supervisor { supervisor, spec } => {

@@ -27,7 +27,7 @@ impl From<WorkerState> for Life {
             WorkerState::Starting => Self::Starting,
             WorkerState::Up | WorkerState::Finishing => Self::Up,
             WorkerState::Stopping { .. } => Self::Stopping,
-            WorkerState::Down => Self::Down,
+            WorkerState::Dormant | WorkerState::Down => Self::Down,
         }
     }
 }

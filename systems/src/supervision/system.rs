@@ -113,8 +113,10 @@ impl Supervision<'_, '_> {
             self.children.get(child).expect("supervised entities are children");
         if let Ok((_, row, worker, ..)) = self.workers.get(child) {
             let ended = self.stages.get(row.stage).is_ok_and(|(_, s)| *s == StageState::Ended);
-            let life = Life::from(*worker);
-            return ChildView { spec, state, life, needed: !ended, supervises: false };
+            let asleep =
+                *worker == WorkerState::Dormant && !matches!(state.fate, Fate::Waiting { .. });
+            let (life, needed) = (Life::from(*worker), !ended && !asleep);
+            return ChildView { spec, state, life, needed, supervises: false };
         }
         let (_, below, _) = self.supervisors.get(child).expect("a child is a worker or supervises");
         ChildView { spec, state, life: Life::from(below), needed: true, supervises: true }
@@ -129,7 +131,7 @@ impl Supervision<'_, '_> {
         order: Order,
     ) {
         let (place, act) = match order {
-            Order::Start(place) => (place, Act::Restarted),
+            Order::Start(place) => (place, self.start_of(entities[usize::from(place)])),
             Order::Stop(place) => (place, Act::Stopped),
             Order::Kill(place) => (place, Act::Killed),
             Order::Leave(place) => match state.end() {
@@ -153,6 +155,12 @@ impl Supervision<'_, '_> {
         }
     }
 
+    fn start_of(&self, child: Entity) -> Act {
+        let dormant =
+            self.workers.get(child).is_ok_and(|(_, _, state, ..)| *state == WorkerState::Dormant);
+        if dormant { Act::Started } else { Act::Restarted }
+    }
+
     fn note(&mut self, act: SupervisorActed) {
         self.log.note(act);
         self.commands.trigger(act);
@@ -161,9 +169,10 @@ impl Supervision<'_, '_> {
     fn start(&mut self, child: Entity) {
         let now = self.clock.now;
         if let Ok((_, _, mut worker, mut beat, mut restarts)) = self.workers.get_mut(child) {
+            let again = *worker != WorkerState::Dormant;
             *worker = WorkerState::Starting;
             beat.0 = now;
-            restarts.total = restarts.total.saturating_add(1);
+            restarts.total = restarts.total.saturating_add(u32::from(again));
             self.outbox.push(Effect::StartWorker { instance: child });
             return;
         }
@@ -260,8 +269,11 @@ impl Supervision<'_, '_> {
         }
     }
 
-    /// It is not restarted, or some supervisor above it is not.
+    /// It is not restarted, or some supervisor above it is not. One that never ran still can.
     fn is_gone(&self, mut child: Entity) -> bool {
+        if let Ok((_, _, WorkerState::Dormant, ..)) = self.workers.get(child) {
+            child = self.children.get(child).map_or(child, |(.., above)| above.0);
+        }
         while let Ok((_, state, above)) = self.children.get(child) {
             if state.fate == Fate::Gone {
                 return true;

@@ -27,6 +27,8 @@ const STEPS: [(&str, &str, u64); 15] = [
 fn run(level: &str, stage: &str, step: &str, visit: u64) -> u64 {
     let out = Bench::new();
     let text = std::fs::read_to_string(root().join("config/basic_pipeline.ron")).unwrap();
+    // One whose state is merged into another's has to be there.
+    let text = text.replace("\"aggregation\"", "\"aggregation\", instances: 2");
     let text = isolated(&text, &format!("Process(sandbox: {level})"), 300);
     let scene = out.write("scene.ron", text);
     let ended = Command::new(tanda())

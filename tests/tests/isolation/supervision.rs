@@ -187,3 +187,30 @@ fn nested_supervisor_begins_anew_with_all_its_workers() {
     assert_eq!(names, [("top", 1), ("lower", 0)]);
     assert_eq!(report.stage("out").unwrap().rows_in, 12_000);
 }
+
+/// Of the workers that `Auto` may need, the second one is started when the first one is stuck.
+#[test]
+fn second_worker_is_started_when_batches_wait_for_the_first() {
+    let _ = tanda();
+    let bench = Bench::new();
+    let scene = bench.write(
+        "scene.ron",
+        format!(
+            "Scene( name: \"grows\", engine: ( threads: 2, batch_rows: 1 ), stages: {{
+               \"in\": Source( read: Generator( rows: 60, columns: [(\"n\", Sequence)] ) ),
+               \"p\": Plugin( library: \"faulty\", from: \"in\", timeout: \"500ms\",
+                            config: ( when: Row(\"n = 5\"), what: Hang ),
+                            on_failure: [ DeadLetter( to: \"dead\" ) ] ),
+               \"out\": Sink( write: Csv( path: \"{dir}/out.csv\" ), from: \"p\" ),
+               \"dead\": Sink( write: Csv( path: \"{dir}/dead.csv\" ) ) }} )",
+            dir = bench.path().display(),
+        ),
+    );
+    let report = Engine::from_scene(scene).unwrap().run().unwrap();
+    let rows = |stage| report.stage(stage).unwrap().rows_in;
+    let acts = report.supervisors[0].acts.iter();
+    let acts: Vec<String> = acts.map(|act| format!("{} {}", act.act, act.child)).collect();
+    assert_eq!((rows("out"), rows("dead")), (59, 1));
+    let started = "Started worker 1 of stage `p`".to_owned();
+    assert_eq!(acts.iter().filter(|act| **act == started).count(), 1, "{acts:?}");
+}

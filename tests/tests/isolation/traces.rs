@@ -15,7 +15,7 @@ fn no_worker_outlives_a_killed_engine() {
         "endless.ron",
         "Scene( name: \"endless\", engine: ( threads: 2 ), stages: {
            \"in\": Source( read: Generator( columns: [ (\"a\", Sequence) ] ) ),
-           \"p\": Plugin( library: \"enrichment\", from: \"in\",
+           \"p\": Plugin( library: \"enrichment\", from: \"in\", instances: 2,
                         config: ( compute: { \"b\": \"a + 1\" } ) ),
            \"out\": Sink( write: Csv( path: \"-\" ), from: \"p\" ) } )",
     );

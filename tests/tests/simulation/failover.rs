@@ -43,7 +43,8 @@ fn run(topology: &Topology, faults: SimFaults, seed: u64) -> Engine<SimPlatform>
         ..SimStage::default()
     };
     let platform = SimPlatform::new(topology.stages.iter().map(script).collect(), seed);
-    let mut engine = Engine::new(topology, Executor::SingleThreaded, platform);
+    let topology = super::perhaps_growing(topology, seed);
+    let mut engine = Engine::new(&topology, Executor::SingleThreaded, platform);
     engine.run_to_end();
     assert_eq!(engine.platform_mut().live_buffers(), 0, "seed {seed}: buffers are left");
     engine

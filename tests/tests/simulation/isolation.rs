@@ -56,7 +56,7 @@ fn engine(topology: &Topology, script: SimStage, seed: u64) -> Engine<SimPlatfor
 }
 
 fn run(topology: &Topology, script: SimStage, seed: u64) -> Engine<SimPlatform> {
-    let mut engine = engine(topology, script, seed);
+    let mut engine = engine(&super::perhaps_growing(topology, seed), script, seed);
     engine.run_to_end();
     assert_eq!(engine.platform_mut().live_buffers(), 0, "seed {seed}: buffers are left");
     engine

@@ -26,9 +26,11 @@ fn topology(text: &str, instances: u16) -> Topology {
         let mut words = line.split_whitespace();
         let (name, kind) = (words.next().unwrap(), words.next().unwrap());
         let inputs = words.map(|input| edge(input, &names)).collect();
-        let isolation = kind
-            .ends_with('!')
-            .then_some(Isolation { batch_timeout_micros: 50_000, start_timeout_micros: 50_000 });
+        let isolation = kind.ends_with('!').then_some(Isolation {
+            workers: instances,
+            batch_timeout_micros: 50_000,
+            start_timeout_micros: 50_000,
+        });
         let (kind, ordered) = match kind.trim_end_matches('!') {
             "source" => (StageKind::Source, false),
             "stateless" => (StageKind::Stateless, false),
@@ -62,6 +64,18 @@ fn topology(text: &str, instances: u16) -> Topology {
     Topology { stages, memory_bytes: 1 << 20, threads: 4, supervision: None }
 }
 
+/// With every other seed only the first workers are up.
+fn perhaps_growing(topology: &Topology, seed: u64) -> Topology {
+    if seed.is_multiple_of(2) { growing(topology.clone()) } else { topology.clone() }
+}
+
+/// Only the first worker of each stage is up; the others are started when they are needed.
+fn growing(mut topology: Topology) -> Topology {
+    let isolated = topology.stages.iter_mut().filter_map(|stage| stage.isolation.as_mut());
+    isolated.for_each(|isolation| isolation.workers = 1);
+    topology
+}
+
 fn edge(input: &str, names: &[&str]) -> EdgeSpec {
     let (stage, port) = input.split_once('.').unwrap_or((input, "0"));
     let stage = names.iter().position(|name| *name == stage).unwrap() as u16;
@@ -69,7 +83,7 @@ fn edge(input: &str, names: &[&str]) -> EdgeSpec {
 }
 
 fn simulate(text: &str, script: impl Fn(usize) -> SimStage, seed: u64) -> Engine<SimPlatform> {
-    let topology = topology(text, 3);
+    let topology = perhaps_growing(&topology(text, 3), seed);
     let stages = (0..topology.stages.len()).map(script).collect();
     let platform = SimPlatform::new(stages, seed);
     let mut engine = Engine::new(&topology, Executor::SingleThreaded, platform);

@@ -25,7 +25,12 @@ fn engine(text: &str, top: SupervisorSpec, faults: SimFaults, seed: u64) -> Engi
     let topology = Topology { supervision: Some(top), ..super::topology(text, 2) };
     let script = SimStage { pieces: PIECES, faults, ..SimStage::default() };
     let platform = SimPlatform::new(vec![script; topology.stages.len()], seed);
-    Engine::new(&topology, Executor::SingleThreaded, platform)
+    watched(&topology, platform)
+}
+
+/// An engine that notes the acts of its supervisors.
+fn watched(topology: &Topology, platform: SimPlatform) -> Engine<SimPlatform> {
+    Engine::new(topology, Executor::SingleThreaded, platform)
         .insert_resource(Acts::default())
         .observe(|acted: On<SupervisorActed>, mut acts: ResMut<Acts>| acts.0.push(*acted.event()))
 }
@@ -364,5 +369,46 @@ fn violation_of_the_sandbox_is_never_tried_again() {
         engine.run_to_end();
         assert_eq!(outcome(&engine), Some(FaultId(2)), "seed {seed}");
         assert_eq!(engine.platform_mut().mishaps()[1], 0, "seed {seed}: a start");
+    }
+}
+
+/// A stage that is slower than its source gets the workers that it has not, one after the other;
+/// one that is not gets none.
+#[test]
+fn workers_are_started_when_they_are_needed() {
+    for seed in 0..30 {
+        let slow = |index| SimStage {
+            pieces: PIECES,
+            delay_micros_max: if index == 1 { 20_000 } else { 100 },
+            ..SimStage::default()
+        };
+        let topology = super::growing(super::topology(TWO, 3));
+        let platform = SimPlatform::new((0..4).map(slow).collect(), seed);
+        let mut engine = watched(&topology, platform);
+        engine.run_to_end();
+        assert_eq!(outcome(&engine), None, "seed {seed}");
+        assert_eq!(engine.platform_mut().written(3).len() as u64, PIECES, "seed {seed}");
+        assert_eq!(places(&mut engine, &[Act::Started]), [1, 2], "seed {seed}");
+        assert_eq!(engine.platform_mut().mishaps()[1], 0, "seed {seed}: a start is no restart");
+    }
+}
+
+/// A worker that never ran can take the place of one that is not restarted.
+#[test]
+fn worker_that_never_ran_takes_over_from_one_that_is_gone() {
+    for seed in 0..30 {
+        let spec = ChildSpec { restart: Restart::Temporary, ..ChildSpec::default() };
+        let top = one_for(Strategy::OneForOne, &[1, 2], spec);
+        let topology =
+            super::growing(Topology { supervision: Some(top), ..super::topology(TWO, 2) });
+        let script = SimStage { pieces: PIECES, ..SimStage::default() };
+        let platform = SimPlatform::new(vec![script; 4], seed);
+        let mut engine = watched(&topology, platform);
+        let first = workers(&mut engine)[0];
+        engine.platform_mut().end_worker(2_000, first, SIGSEGV);
+        engine.run_to_end();
+        assert_eq!(outcome(&engine), None, "seed {seed}");
+        assert_eq!(engine.platform_mut().written(3).len() as u64, PIECES, "seed {seed}");
+        assert!(places(&mut engine, &[Act::Started]).contains(&1), "seed {seed}");
     }
 }

@@ -10,7 +10,7 @@ use crate::isolation::{Given, Recipe, Shared, Spares, Told, WorkerProcess, Worke
 
 /// What an isolated stage needs, ready to start.
 pub(crate) struct IsolatedParts {
-    /// A bound worker for each instance.
+    /// Bound workers for the first instances; those of the others are started when needed.
     pub(crate) workers: Vec<WorkerProcess>,
     /// How to start the next one.
     pub(crate) recipe: Arc<Recipe>,
@@ -44,18 +44,20 @@ impl OsPlatform {
                 Some(Arc::new(Spares::start(count, recipe, given, shared)?))
             }
         };
-        let start = |(process, &instance): (WorkerProcess, &Entity)| {
+        let start = |(process, &instance): (Option<WorkerProcess>, &Entity)| {
             let completions = self.waiter.sender();
             let tell = move |told| completions.send(Completion::Worker { instance, told });
             WorkerThread::new(
                 process,
                 &parts.recipe,
                 Arc::clone(&parts.given),
+                Arc::clone(&parts.shared),
                 spares.clone(),
                 tell,
             )
         };
-        parts.workers.into_iter().zip(instances).map(start).collect()
+        let workers = parts.workers.into_iter().map(Some).chain(std::iter::repeat_with(|| None));
+        workers.zip(instances).map(start).collect()
     }
 
     pub(super) fn worker(&mut self, instance: Entity) -> &mut WorkerThread {
@@ -65,9 +67,10 @@ impl OsPlatform {
         }
     }
 
-    /// A stage's instances in the order of their numbers; empty if it is not isolated.
-    fn workers_of(&self, stage: Entity) -> Vec<Entity> {
-        self.stages.get(&stage).map_or_else(Vec::new, |stage| stage.isolated.clone())
+    /// A stage's instances that ever had a worker, in the order of their numbers.
+    fn workers_of(&mut self, stage: Entity) -> Vec<Entity> {
+        let all = self.stages.get(&stage).map_or_else(Vec::new, |stage| stage.isolated.clone());
+        all.into_iter().filter(|&instance| !self.worker(instance).is_dormant()).collect()
     }
 
     /// Begins the finish of an isolated stage: every other instance gives its state to the first.

@@ -41,7 +41,8 @@ impl SimPlatform {
         assert_eq!(worker.life, Life::Down, "{instance} is started while it lives");
         worker.life = Life::Starting;
         worker.state = worker.snapshot;
-        self.starts += 1;
+        let again = !std::mem::take(&mut worker.dormant);
+        self.starts += u64::from(again);
         self.plan(instance, Act::Start);
     }
 
@@ -165,7 +166,7 @@ impl SimPlatform {
         if self.known(stage).attempt != attempt {
             return Vec::new();
         }
-        let instances = self.known(stage).instances.clone();
+        let instances = self.used(stage);
         let (first, other) = (instances[0], instances.get(step + 1).copied());
         let rate = self.script(first).faults.finish_per_mille;
         let victim = if self.rng.strikes(500) { first } else { other.unwrap_or(first) };
@@ -192,11 +193,17 @@ impl SimPlatform {
         answer
     }
 
+    /// The instances of a stage that ever had a worker.
+    fn used(&mut self, stage: Entity) -> Vec<Entity> {
+        let all = self.known(stage).instances.clone();
+        all.into_iter().filter(|each| !self.workers[each].dormant).collect()
+    }
+
     pub(super) fn begin_finish(&mut self, stage: Entity) {
         let known = self.known(stage);
         known.attempt += 1;
         let attempt = known.attempt;
-        let all_alive = known.instances.clone().iter().all(|each| self.workers[each].is_alive());
+        let all_alive = self.used(stage).iter().all(|each| self.workers[each].is_alive());
         if all_alive {
             let due = self.due(stage, true);
             self.agenda.push(due, Event::Finish { stage, attempt, step: 0 });

@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 
 use bevy_ecs::entity::Entity;
-use tanda_components::{BufferHandle, StageKind};
+use tanda_components::{BufferHandle, StageKind, WorkerState};
 
 use super::{Content, rng::mix};
 
@@ -88,6 +88,8 @@ pub(super) struct Worker {
     pub(super) state: Absorbed,
     /// The platform's, not the worker's: it survives.
     pub(super) snapshot: Absorbed,
+    /// It was never started.
+    pub(super) dormant: bool,
     /// It was told to go, and goes when it is done with its tasks.
     pub(super) leaves: bool,
     /// Deaths in a row in which it had nothing to do or was starting.
@@ -97,11 +99,13 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    pub(super) fn new(stage: Entity, isolated: bool) -> Self {
+    pub(super) fn new(stage: Entity, state: Option<WorkerState>) -> Self {
+        let dormant = state == Some(WorkerState::Dormant);
         Self {
             stage,
-            isolated,
-            life: Life::Up,
+            isolated: state.is_some(),
+            life: if dormant { Life::Down } else { Life::Up },
+            dormant,
             number: 0,
             tasks: VecDeque::new(),
             state: Absorbed::default(),
