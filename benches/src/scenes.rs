@@ -41,6 +41,7 @@ pub fn fork(threads: u16) -> Topology {
 
 fn stage(name: &str, kind: StageKind, instances: u16, inputs: &[(u16, u8)]) -> StageSpec {
     StageSpec {
+        conserves: false,
         name: name.to_owned(),
         kind,
         instances,

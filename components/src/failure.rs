@@ -86,6 +86,4 @@ pub struct Failures {
     pub fell_back: u64,
     /// Batches that went on as they came in.
     pub bypassed: u64,
-    /// Rows set aside as dead letters.
-    pub dead_rows: u64,
 }

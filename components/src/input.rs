@@ -72,6 +72,8 @@ pub enum Input {
         batch: Entity,
         /// Why.
         fault: FaultId,
+        /// The worker that it was in ends by itself, for nothing but this.
+        ends: bool,
     },
     /// A finishing stage emitted something. Comes before its `StageFinished`; of an isolated stage
     /// both come, or neither. As for a batch, one comes for each port that is read, in their order,
@@ -133,8 +135,6 @@ pub enum Input {
         buffer: BufferHandle,
         /// Memory of these, bytes.
         bytes: u64,
-        /// Rows that were set aside.
-        dead_rows: u64,
     },
     /// The user wants the run to end: sources stop, what is in flight goes through.
     DrainRequested,

@@ -31,6 +31,10 @@ pub struct Ledger {
     pub busy_micros: u64,
 }
 
+/// As many rows leave the stage with each batch as came in with it: none can be absorbed.
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Conserves;
+
 impl Ledger {
     /// Rows out over all ports.
     #[must_use]

@@ -41,7 +41,7 @@ pub use events::{BatchFailed, RunEnded, StageEnded, StageFailed, WorkerDied, Wor
 pub use failure::{Failover, FailurePolicy, Failures, Resort, RetryBudget};
 pub use input::{FaultId, Input};
 pub use instance::{InFlight, Instance, ServiceTime};
-pub use ledger::{Ledger, PortRows};
+pub use ledger::{Conserves, Ledger, PortRows};
 pub use origin::{Frontier, OriginParts, OriginSeq, Origins};
 pub use queue::{Inbox, InboxFull, Outbox};
 pub use run::{Capacity, NextDeadline, Run, TickAgain};

@@ -16,6 +16,7 @@ use crate::{
     platform::os::{OsPlatform, RunFault},
     progress::Progress,
     run,
+    scene::DEAD_LETTER_PORT,
     supervision::{self, SupervisorReport},
 };
 
@@ -119,8 +120,10 @@ pub struct FailuresReport {
 }
 
 impl FailuresReport {
-    fn of(failures: &Failures, breaker: Option<&Breaker>) -> Self {
-        let Failures { retried, fell_back, bypassed, dead_rows } = *failures;
+    fn of(failures: &Failures, breaker: Option<&Breaker>, ports: &[PortReport]) -> Self {
+        let Failures { retried, fell_back, bypassed } = *failures;
+        let dead_letters = ports.iter().find(|port| port.name == DEAD_LETTER_PORT);
+        let dead_rows = dead_letters.map_or(0, |port| port.rows);
         let breaker_opened = breaker.map_or(0, |breaker| breaker.opened);
         Self { retried, fell_back, bypassed, dead_rows, breaker_opened }
     }
@@ -170,7 +173,9 @@ impl RunReport {
             stage.restarts = restarts.get(&entity).copied().unwrap_or(0);
             let breaker = engine.world().get::<Breaker>(entity);
             let failures = engine.world().get::<Failures>(entity);
-            stage.failures = failures.map(|failures| FailuresReport::of(failures, breaker));
+            let failures =
+                failures.map(|failures| FailuresReport::of(failures, breaker, &stage.ports));
+            stage.failures = failures;
             report.stages.push(stage);
         }
         report.ledger = invariants::ledger_is_balanced(engine.world_mut());

@@ -4,12 +4,12 @@ use alloc::{string::String, vec::Vec};
 
 use bevy_ecs::prelude::*;
 use tanda_components::{
-    Breaker, BreakerLimits, Budget, Buffers, Capacity, Clock, Edge, Edges, FailedFinishes,
-    FailurePolicy, Failures, Frontier, Growth, HeldBatches, InFlight, Inbox, Instance, LastBeat,
-    LastGiven, Ledger, NextDeadline, Occupancy, OriginParts, OriginSeq, Origins, Outbox, Pressure,
-    Resort, Restarts, RetryBudget, Run, ServiceTime, Sink, Snapshotting, Source, Stage, StageIndex,
-    StageInputs, StageKind, StageName, StageState, TickAgain, Timeouts, WorkerState,
-    limits::WORKER_SLOTS,
+    Breaker, BreakerLimits, Budget, Buffers, Capacity, Clock, Conserves, Edge, Edges,
+    FailedFinishes, FailurePolicy, Failures, Frontier, Growth, HeldBatches, InFlight, Inbox,
+    Instance, LastBeat, LastGiven, Ledger, NextDeadline, Occupancy, OriginParts, OriginSeq,
+    Origins, Outbox, Pressure, Resort, Restarts, RetryBudget, Run, ServiceTime, Sink, Snapshotting,
+    Source, Stage, StageIndex, StageInputs, StageKind, StageName, StageState, TickAgain, Timeouts,
+    WorkerState, limits::WORKER_SLOTS,
 };
 
 use crate::{
@@ -78,6 +78,9 @@ pub struct StageSpec {
     pub ordered: bool,
     /// A source's largest piece, bytes.
     pub piece_bytes: u64,
+    /// As many rows leave a batch's processing as went into it; of what else happens to batches,
+    /// too.
+    pub conserves: bool,
     /// Priority of a source's batches.
     pub priority: i16,
     /// Each instance of a plugin runs in a worker of its own; `None` for sources and sinks.
@@ -199,6 +202,9 @@ fn spawn_stage(world: &mut World, index: StageIndex, spec: &StageSpec) -> Entity
     }
     if spec.kind == StageKind::Exclusive || (spec.kind == StageKind::Sink && spec.ordered) {
         world.entity_mut(stage).insert(Frontier::default());
+    }
+    if spec.conserves {
+        world.entity_mut(stage).insert(Conserves);
     }
     if spec.isolation.is_some() {
         world.entity_mut(stage).insert((FailedFinishes::default(), Pressure::default()));

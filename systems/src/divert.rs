@@ -3,7 +3,7 @@
 use bevy_ecs::prelude::*;
 use tanda_components::{
     At, Attempts, BatchState, Breaker, BreakerState, Clock, FailedOver, Failover, FailurePolicy,
-    Failures, Resort, Rows, Run,
+    Failures, Resort, Run,
 };
 
 use crate::failover::Mishaps;
@@ -30,7 +30,7 @@ pub(crate) fn divert_batches(
     clock: Res<Clock>,
     mut mishaps: ResMut<Mishaps>,
     mut stages: Query<(&mut Breaker, &FailurePolicy, &mut Failures)>,
-    mut batches: Query<(Entity, &mut BatchState, &At, &Rows, &mut Attempts)>,
+    mut batches: Query<(Entity, &mut BatchState, &At, &mut Attempts)>,
 ) {
     if !matches!(*run, Run::Running | Run::Draining) {
         return;
@@ -43,7 +43,7 @@ pub(crate) fn divert_batches(
     if all_closed {
         return;
     }
-    for (batch, mut state, at, rows, mut attempts) in &mut batches {
+    for (batch, mut state, at, mut attempts) in &mut batches {
         if *state != BatchState::Ready || attempts.settled || attempts.over == FailedOver::Last {
             continue;
         }
@@ -57,7 +57,6 @@ pub(crate) fn divert_batches(
         attempts.over = if to_fallback { FailedOver::Fallback } else { FailedOver::Last };
         failures.fell_back += u64::from(to_fallback);
         failures.bypassed += u64::from(over == Failover::Bypass);
-        failures.dead_rows += if over == Failover::Reject { rows.0 } else { 0 };
         mishaps.fail_over(batch, over);
     }
 }

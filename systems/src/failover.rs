@@ -48,10 +48,11 @@ pub fn remedy(
         return if again { Remedy::Again { after_micros: 0 } } else { Remedy::Halt };
     };
     let fresh = attempts.over == FailedOver::No;
-    let in_time = policy.within_micros == 0 || now - attempts.since < policy.within_micros;
+    let after_micros = policy.backoff_micros << u32::from(attempts.failed - 1).min(20);
+    let in_time =
+        policy.within_micros == 0 || now + after_micros - attempts.since <= policy.within_micros;
     if fresh && attempts.failed <= policy.retries && in_time && budget.take() {
-        let doubled = policy.backoff_micros << u32::from(attempts.failed - 1).min(20);
-        return Remedy::Again { after_micros: doubled };
+        return Remedy::Again { after_micros };
     }
     if fresh && policy.fallback {
         return Remedy::FailOver(Failover::Fallback);
@@ -68,8 +69,7 @@ pub fn remedy(
     }
 }
 
-/// Batches that wait for their next try or to be failed over, and workers whose state a batch may
-/// have spoilt; lists instead of a search, so that a run without failures pays nothing.
+/// Batches that wait for their next try or to be failed over, and workers that go because of one; lists instead of a search, so that a run without failures pays nothing.
 #[derive(Resource, Debug, Default)]
 pub(crate) struct Mishaps {
     delayed: Vec<(EngineTime, Entity)>,
@@ -87,7 +87,7 @@ impl Mishaps {
         self.failing_over.push((batch, over));
     }
 
-    /// The instance is killed, and starts again from its last snapshot.
+    /// The instance, which is stopping, is killed; it starts again, from its last snapshot.
     pub(crate) fn spoil(&mut self, instance: Entity) {
         self.spoilt.push(instance);
     }
@@ -105,7 +105,7 @@ impl Mishaps {
 /// Makes batches ready again whose wait is over, and hands to the platform those that are failed
 /// over.
 ///
-/// Writes `BatchState`, `WorkerState` and the outbox. At most `FAILOVERS_PER_TICK_MAX` effects a
+/// Reads `WorkerState`; writes `BatchState` and the outbox. At most `FAILOVERS_PER_TICK_MAX` effects a
 /// tick.
 pub(crate) fn fail_over_batches(
     run: Res<Run>,
@@ -114,7 +114,7 @@ pub(crate) fn fail_over_batches(
     mut again: ResMut<TickAgain>,
     mut outbox: ResMut<Outbox>,
     mut batches: Query<(&mut BatchState, &At, &BufferHandle, &Attempts)>,
-    mut workers: Query<&mut WorkerState>,
+    workers: Query<&WorkerState>,
 ) {
     if mishaps.is_empty() {
         return;
@@ -133,9 +133,9 @@ pub(crate) fn fail_over_batches(
     again.0 |= failing_over.len() + spoilt.len() > room;
     for instance in spoilt.drain(..spoilt.len().min(room)) {
         room -= 1;
-        let mut state = workers.get_mut(instance).expect("only a worker's state is spoilt");
-        if matches!(*state, WorkerState::Up | WorkerState::Finishing) {
-            *state = WorkerState::Stopping { reason: None };
+        let state = workers.get(instance).expect("only a worker is spoilt");
+        // It may be gone already.
+        if matches!(*state, WorkerState::Stopping { .. }) {
             outbox.push(Effect::KillWorker { instance });
         }
     }
@@ -219,15 +219,15 @@ mod tests {
     }
 
     #[test]
-    fn late_retry_is_not_made() {
-        let policy = FailurePolicy { within_micros: 50, ..POLICY };
+    fn retry_that_would_be_late_is_not_made() {
+        let policy = FailurePolicy { within_micros: 150, ..POLICY };
         let attempts = Attempts { failed: 1, ..Attempts::default() };
         let at = |micros| {
             let (mut budget, now) = (RetryBudget::default(), EngineTime::from_micros(micros));
             remedy(Some(&policy), &mut budget, &attempts, Mishap::Error, now)
         };
-        assert_eq!(at(49), Remedy::Again { after_micros: 100 });
-        assert_eq!(at(50), Remedy::FailOver(Failover::Examine));
+        assert_eq!(at(50), Remedy::Again { after_micros: 100 });
+        assert_eq!(at(51), Remedy::FailOver(Failover::Examine));
     }
 
     #[test]

@@ -7,8 +7,9 @@ use alloc::{format, string::String};
 
 use bevy_ecs::prelude::*;
 use tanda_components::{
-    Admission, AdmittedBy, At, BatchState, Budget, BufferHandle, Buffers, Capacity, Edges,
-    InFlight, Inbox, Ledger, Occupancy, Rows, Run, Source, StageInputs, StageName, WorkerState,
+    Admission, AdmittedBy, At, BatchState, Budget, BufferHandle, Buffers, Capacity, Conserves,
+    Edges, InFlight, Inbox, Ledger, Occupancy, Rows, Run, Source, StageInputs, StageName,
+    WorkerState,
 };
 
 use self::{
@@ -138,8 +139,8 @@ fn ended_run_is_empty(world: &mut World) -> Result<(), String> {
     ledger_is_balanced(world)
 }
 
-/// The ledger at the end of a run: every stage adds up, and every row that left a port was taken in
-/// by each stage behind it.
+/// The ledger at the end of a run: every stage adds up, none has kept a row that it promised to hand
+/// on, and every row that left a port was taken in by each stage behind it.
 ///
 /// # Errors
 /// The stage that does not balance, with its figures.
@@ -147,6 +148,12 @@ pub fn ledger_is_balanced(world: &mut World) -> Result<(), String> {
     let mut stages = world.query::<(Entity, &StageName, &Ledger)>();
     let mut edges = world.query::<&Edges>();
     let mut inputs = world.query::<(&StageName, &Ledger, &StageInputs)>();
+    let mut conserving = world.query_filtered::<(&StageName, &Ledger), With<Conserves>>();
+    for (name, ledger) in conserving.iter(world) {
+        if ledger.absorbed > 0 {
+            return Err(format!("{} rows were lost at stage {name:?}", ledger.absorbed));
+        }
+    }
     for (_, name, ledger) in stages.iter(world) {
         if ledger.pending() != 0 {
             return Err(format!("rows of stage {name:?} do not add up: {ledger:?}"));

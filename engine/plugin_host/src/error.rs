@@ -178,7 +178,7 @@ impl fmt::Display for Call {
 #[non_exhaustive]
 pub enum CallError {
     /// The plugin returned an error. The instance can be called again.
-    #[error("plugin `{plugin}` failed in {call}: {error}")]
+    #[error("plugin `{plugin}` failed in `{call}`: {error}")]
     Failed {
         /// Name of the plugin.
         plugin: String,
@@ -203,7 +203,7 @@ pub enum CallError {
         error: PluginError,
     },
     /// The plugin panicked. The instance can only be dropped.
-    #[error("plugin `{plugin}` panicked in {call}: {message}; its instance is closed")]
+    #[error("plugin `{plugin}` panicked in `{call}`: {message}; its instance is closed")]
     Panicked {
         /// Name of the plugin.
         plugin: String,

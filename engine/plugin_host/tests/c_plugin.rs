@@ -132,17 +132,17 @@ fn instances_are_merged_and_restored_by_snapshots() {
     two.restore(&one.snapshot().unwrap()).unwrap();
     expect!["[0, 0, 1] 2 value: 12"].assert_eq(&finished(&mut two));
     let error = one.restore(b"abc").unwrap_err();
-    expect!["plugin `double` failed in restore: not a snapshot of this plugin"]
+    expect!["plugin `double` failed in `restore`: not a snapshot of this plugin"]
         .assert_eq(&error.to_string());
 }
 
 #[test]
 fn errors_of_a_plugin_say_what_they_are_about() {
     let error = open(&double(), "no quotes").unwrap_err();
-    expect!["plugin `double` failed in open: expected the name of a column in quotes"]
+    expect!["plugin `double` failed in `open`: expected the name of a column in quotes"]
         .assert_eq(&error.to_string());
     let error = open(&double(), "\"name\"").unwrap().bind(&schema(), None).unwrap_err();
-    expect!["plugin `double` failed in bind: no int64 column of this name: name"]
+    expect!["plugin `double` failed in `bind`: no int64 column of this name: name"]
         .assert_eq(&error.to_string());
     let CallError::Failed { error, .. } = error else { panic!("{error}") };
     assert_eq!(error.token(), Some("name"));
@@ -156,7 +156,7 @@ fn cancellation_is_seen_by_the_plugin() {
     instance.process(&batch(&[Some(1)])).unwrap();
     cancel.store(true, Ordering::Relaxed);
     let error = instance.process(&batch(&[Some(1)])).unwrap_err();
-    assert_eq!(error.to_string(), "plugin `double` failed in process: cancelled");
+    assert_eq!(error.to_string(), "plugin `double` failed in `process`: cancelled");
 }
 
 #[test]

@@ -228,12 +228,12 @@ fn failed_opens_say_why() {
     let refused = list(["open_error", "no_reason", "no_instance"], |f| reason(f).to_string());
     expect![[r#"
         open_error:
-          plugin `faulty` failed in open: this configuration is refused
+          plugin `faulty` failed in `open`: this configuration is refused
         no_reason:
           plugin `faulty` returned the unknown status 7 from open, expected TANDA_OK (0),
           TANDA_ERROR (1) or TANDA_PANIC (2): no reason given
         no_instance:
-          plugin `faulty` failed in open: it returned success, but no instance"#]]
+          plugin `faulty` failed in `open`: it returned success, but no instance"#]]
     .assert_eq(&refused);
 }
 
@@ -308,7 +308,7 @@ fn emits_that_break_the_rules_are_refused_even_if_the_plugin_ignores_the_error()
     let faults = ["error", "status", "unknown_port", "twice", "counts", "silent", "ignores"];
     expect![[r#"
         error:
-          plugin `faulty` failed in process: this batch is not to my taste
+          plugin `faulty` failed in `process`: this batch is not to my taste
         status:
           plugin `faulty` returned the unknown status 42 from process, expected TANDA_OK (0),
           TANDA_ERROR (1) or TANDA_PANIC (2): no reason given
@@ -338,7 +338,7 @@ fn a_panicked_instance_is_not_called_again() {
         instance.bind(&schema(), None).unwrap_err(),
     ];
     expect![[r#"
-        plugin `faulty` panicked in process: broken; its instance is closed
+        plugin `faulty` panicked in `process`: broken; its instance is closed
         plugin `faulty`: process on an instance that panicked before; open a new one
         plugin `faulty`: bind on an instance that panicked before; open a new one"#]]
     .assert_eq(&reasons.map(|error| error.to_string()).join("\n"));

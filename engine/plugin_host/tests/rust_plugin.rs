@@ -148,9 +148,9 @@ fn panics_are_caught_at_the_border_and_poison_the_instance() {
     let again = instance.snapshot().unwrap_err();
     let texts = [open, bind, process, again].map(|error| error.to_string());
     expect![[r#"
-        plugin `square` panicked in open: told to panic, see here; its instance is closed
-        plugin `square` panicked in bind: told to panic, see here; its instance is closed
-        plugin `square` panicked in process: told to panic, see here; its instance is closed
+        plugin `square` panicked in `open`: told to panic, see here; its instance is closed
+        plugin `square` panicked in `bind`: told to panic, see here; its instance is closed
+        plugin `square` panicked in `process`: told to panic, see here; its instance is closed
         plugin `square`: snapshot on an instance that panicked before; open a new one"#]]
     .assert_eq(&texts.join("\n"));
     drop(square("(panic: Close)").unwrap());

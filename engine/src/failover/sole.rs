@@ -47,6 +47,12 @@ impl Reopen {
     }
 }
 
+/// Why a batch was not processed, and whether the plugin has to be opened anew.
+struct Failed {
+    message: String,
+    ends: bool,
+}
+
 /// The plugin, when it is open.
 pub(crate) struct Sole {
     of: SoleOf,
@@ -65,21 +71,25 @@ impl Sole {
     }
 
     /// Has a batch processed; what left by port, or why it failed, the end of its worker included.
-    /// After a failure the plugin is opened anew for the next batch.
+    /// After a panic or the end of its worker the plugin is opened anew for the next batch.
     pub(crate) fn process(&mut self, batch: &RecordBatch) -> Result<Vec<Left>, String> {
         let mut open = match self.open.take() {
             Some(open) => open,
             None => self.open()?,
         };
         let left = match &mut open {
-            Open::Here(instance) => {
-                let outputs = instance.process(batch).map_err(|error| error.to_string())?;
-                outputs.ports.into_iter().map(Left::from).collect()
-            }
-            Open::Worker { thread, told } => self.process_in(thread, told, batch)?,
+            Open::Here(instance) => match instance.process(batch) {
+                Ok(outputs) => Ok(outputs.ports.into_iter().map(Left::from).collect()),
+                Err(error) => {
+                    Err(Failed { message: error.to_string(), ends: instance.is_poisoned() })
+                }
+            },
+            Open::Worker { thread, told } => self.process_in(thread, told, batch),
         };
-        self.open = Some(open);
-        Ok(left)
+        if !left.as_ref().is_err_and(|failed| failed.ends) {
+            self.open = Some(open);
+        }
+        left.map_err(|failed| failed.message)
     }
 
     fn open(&self) -> Result<Open, String> {
@@ -107,18 +117,19 @@ impl Sole {
         thread: &mut WorkerThread,
         told: &mpsc::Receiver<Told>,
         batch: &RecordBatch,
-    ) -> Result<Vec<Left>, String> {
-        thread.process(Entity::PLACEHOLDER, batch.clone())?;
+    ) -> Result<Vec<Left>, Failed> {
+        let ended = |message| Failed { message, ends: true };
+        thread.process(Entity::PLACEHOLDER, batch.clone()).map_err(ended)?;
         let since = Instant::now();
         let mut overdue = None;
         loop {
             match told.recv_timeout(CANCEL_LATENCY) {
                 Ok(Told::Job(report)) => match report.done {
                     JobDone::Emitted(left) => return Ok(left),
-                    JobDone::Failed(message) => return Err(message),
+                    JobDone::Failed { message, ends } => return Err(Failed { message, ends }),
                     JobDone::Encoded(_) => unreachable!("plugins emit"),
                 },
-                Ok(Told::Exited { message, .. }) => return Err(overdue.unwrap_or(message)),
+                Ok(Told::Exited { message, .. }) => return Err(ended(overdue.unwrap_or(message))),
                 Err(mpsc::RecvTimeoutError::Timeout) => {
                     overdue = overdue.or_else(|| self.overdue(since.elapsed()));
                     if overdue.is_some() {
@@ -126,7 +137,7 @@ impl Sole {
                     }
                 }
                 Err(mpsc::RecvTimeoutError::Disconnected) => {
-                    return Err("its thread is gone".into());
+                    return Err(ended("its thread is gone".into()));
                 }
                 // Nothing else was asked for.
                 Ok(

@@ -26,6 +26,9 @@ pub(crate) struct FailoverParts {
     pub(crate) ports: Vec<(SchemaRef, bool)>,
     /// Schema of the dead letters, and the port on which they leave.
     pub(crate) dead_letters: Option<(SchemaRef, usize)>,
+    /// The stage takes its batches in an order: each has to come to the plugin, if only without
+    /// rows.
+    pub(crate) ordered: bool,
     /// The run is failing: what is under way is given up.
     pub(crate) cancel: Arc<AtomicBool>,
 }
@@ -47,7 +50,7 @@ pub(crate) enum Outcome {
     /// What is left of it, and its dead letters if there are any.
     Examined { left: RecordBatch, dead: Option<RecordBatch> },
     /// It was not processed: what left all the same, by port, and its dead letters.
-    Rejected { left: Vec<Left>, dead: RecordBatch },
+    Rejected { left: Vec<Left>, dead: Option<RecordBatch> },
     /// Nothing could be done.
     Failed(String),
 }
@@ -106,14 +109,19 @@ impl FailoverParts {
                 self.examined(job, &poison)
             }
             Failover::Reject => {
-                let dead = self.letters(job, &all_of(job, "the breaker of the stage was open"))?;
-                let nothing = |(schema, connected): &(SchemaRef, bool)| match connected {
-                    true => Left::Batch(RecordBatch::new_empty(Arc::clone(schema))),
-                    false => Left::Rows(0),
-                };
-                Ok(Outcome::Rejected { left: self.ports.iter().map(nothing).collect(), dead })
+                let poison = all_of(job, "the breaker of the stage was open");
+                Ok(self.rejected(self.letters(job, &poison)?))
             }
         }
+    }
+
+    /// Nothing leaves but dead letters.
+    fn rejected(&self, dead: Option<RecordBatch>) -> Outcome {
+        let nothing = |(schema, connected): &(SchemaRef, bool)| match connected {
+            true => Left::Batch(RecordBatch::new_empty(Arc::clone(schema))),
+            false => Left::Rows(0),
+        };
+        Outcome::Rejected { left: self.ports.iter().map(nothing).collect(), dead }
     }
 
     fn fall_back(&mut self, job: &FailureJob) -> Result<Outcome, String> {
@@ -167,11 +175,21 @@ impl FailoverParts {
 
     fn examined(&self, job: &FailureJob, poison: &[Poison]) -> Result<Outcome, String> {
         let left = without(&job.content, poison).map_err(|error| error.to_string())?;
-        let dead = (!poison.is_empty()).then(|| self.letters(job, poison)).transpose()?;
-        Ok(Outcome::Examined { left, dead })
+        let dead = self.letters(job, poison)?;
+        // Whoever fails at every row may fail at none, too.
+        let over = job.over == Failover::Discard || (dead.is_some() && left.num_rows() == 0);
+        Ok(if over && !self.ordered {
+            self.rejected(dead)
+        } else {
+            Outcome::Examined { left, dead }
+        })
     }
 
-    fn letters(&self, job: &FailureJob, poison: &[Poison]) -> Result<RecordBatch, String> {
+    /// None without poison.
+    fn letters(&self, job: &FailureJob, poison: &[Poison]) -> Result<Option<RecordBatch>, String> {
+        if poison.is_empty() {
+            return Ok(None);
+        }
         let (schema, _) = self.dead_letters.as_ref().ok_or("the stage has no dead letters")?;
         let failed = Failed {
             stage: self.stage.clone(),
@@ -179,7 +197,8 @@ impl FailoverParts {
             times: u32::from(job.failed),
         };
         let batch = job.adapter.adapt(&job.content);
-        dead_letters(&batch, poison, &failed, schema).map_err(|error| error.to_string())
+        let dead = dead_letters(&batch, poison, &failed, schema);
+        dead.map(Some).map_err(|error| error.to_string())
     }
 }
 

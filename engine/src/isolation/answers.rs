@@ -189,10 +189,10 @@ impl Answers {
         let text = self.bytes(slot, FAILURE_BYTES_MAX)?;
         let failure: Failure = serde_json::from_slice(&text)
             .unwrap_or_else(|_| Failure::new("it failed without saying why"));
-        let message = failure.message;
+        let Failure { message, panicked, .. } = failure;
         let told = match &asked.what {
             What::Process { batch, .. } => {
-                let done = JobDone::Failed(message);
+                let done = JobDone::Failed { message, ends: panicked };
                 let elapsed_micros = self.elapsed(asked);
                 Told::Job(JobReport { batch: *batch, done, elapsed_micros })
             }

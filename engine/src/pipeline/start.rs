@@ -17,7 +17,7 @@ use tanda_systems::{EdgeSpec, Isolation, StageSpec, Topology};
 use super::{
     Typed, TypedBody, TypedInput, TypedPlugin, TypedSource, TypedStage,
     prune::{Needs, needs},
-    start_failure::wanted_ports,
+    start_failure::{Failing, wanted_ports},
 };
 use crate::{
     connectors::{read::OnBad, write},
@@ -112,6 +112,7 @@ impl Starting<'_> {
             inputs: edges.collect(),
             ordered: false,
             piece_bytes: 0,
+            conserves: false,
             priority: 0,
             isolation: None,
             on_failure: None,
@@ -261,11 +262,14 @@ impl Starting<'_> {
         let delivered = bound.layout.ports.iter().map(|port| Arc::clone(&port.delivered));
         let mut delivered: Vec<SchemaRef> = delivered.collect();
         spec.kind = stage_kind(bound.layout.flags);
+        spec.conserves = bound.layout.flags.contains(Flags::CONSERVES)
+            && failing.as_ref().is_none_or(Failing::conserves);
         spec.instances = plugin.instances;
         let failover = failing.map(|failing| {
             spec.on_failure = Some(failing.policy());
             spec.breaker = failing.breaker();
-            failing.into_parts(probe, &mut delivered, needs, &given, self.cancel)
+            let ordered = spec.kind == StageKind::Exclusive;
+            failing.into_parts(probe, &mut delivered, needs, &given, ordered, self.cancel)
         });
         self.delivered.push(delivered);
         Ok((running, failover))

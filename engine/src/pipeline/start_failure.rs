@@ -8,7 +8,7 @@ use std::{
 
 use arrow::datatypes::SchemaRef;
 use tanda_components::{BreakerLimits, FailurePolicy, Resort};
-use tanda_plugin_host::{Bound, Wanted, WantedPort};
+use tanda_plugin_host::{Bound, Flags, Wanted, WantedPort};
 
 use super::{TypedFailure, prune::PortNeed, start::Starting};
 use crate::{
@@ -24,9 +24,15 @@ pub(super) struct Failing {
     plugin: String,
     policy: OnFailure,
     fallback: Option<SoleOf>,
+    /// The fallback, if there is one, hands on as many rows as it gets.
+    conserves: bool,
 }
 
 impl Failing {
+    pub(super) fn conserves(&self) -> bool {
+        self.conserves
+    }
+
     /// As the world knows it.
     pub(super) fn policy(&self) -> FailurePolicy {
         let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
@@ -64,6 +70,7 @@ impl Failing {
         delivered: &mut Vec<SchemaRef>,
         needs: &[PortNeed],
         given: &Given,
+        ordered: bool,
         cancel: &Arc<AtomicBool>,
     ) -> FailoverParts {
         let connected = needs.iter().map(|need| need.connected);
@@ -80,6 +87,7 @@ impl Failing {
             fallback: self.fallback.map(Sole::new),
             ports,
             dead_letters,
+            ordered,
             cancel: Arc::clone(cancel),
         }
     }
@@ -95,15 +103,17 @@ impl Starting<'_> {
         (given, timeout): (&Given, Duration),
         stage: &str,
     ) -> Failing {
+        let mut conserves = true;
         let fallback = failure.fallback.map(|(config, handle)| {
             let bound = handle.bound().expect("a typed fallback is bound");
+            conserves = bound.layout.flags.contains(Flags::CONSERVES);
             let wanted = wanted_ports(bound, needs, kept);
             let (full, pruned) = (Arc::clone(&given.full), Arc::clone(&given.pruned));
             let given = Arc::new(Given { full, pruned, wanted });
             self.sole(&handle, &config, &given, timeout, stage)
         });
         let plugin = in_full(first);
-        Failing { stage: stage.to_owned(), plugin, policy: failure.policy, fallback }
+        Failing { stage: stage.to_owned(), plugin, policy: failure.policy, fallback, conserves }
     }
 
     /// How another plugin like this one is opened, for one thread.

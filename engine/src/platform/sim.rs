@@ -218,7 +218,7 @@ impl SimPlatform {
         let stage = self.worker(instance).stage;
         let fault = self.fails(stage).or_else(|| self.errs(stage, buffer));
         if let Some(fault) = fault {
-            return vec![Input::BatchFailed { batch, fault }];
+            return vec![Input::BatchFailed { batch, fault, ends: false }];
         }
         let content = self.pool.get(buffer);
         let known = self.known(stage);

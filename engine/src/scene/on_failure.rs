@@ -43,7 +43,7 @@ pub struct Retry {
     pub times: u8,
     /// Wait before the first time; it doubles each time. Default `0s`.
     pub backoff: Duration,
-    /// A batch is not tried again later than so long after it first failed. Default: it always is.
+    /// A batch is not tried again later than so long after it first failed. Default: however late.
     pub within: Option<Duration>,
 }
 
@@ -132,6 +132,10 @@ impl Reader<'_> {
         let mut checker = Checker { node, problems: Vec::new() };
         checker.within("window", settings.window, 1..=64);
         checker.within("failures", settings.failures, 1..=100);
+        checker.time("open_for", settings.open_for, false);
+        if let Some(slow) = settings.slow {
+            checker.time("slow", slow, false);
+        }
         self.problems.append(&mut checker.problems);
         settings
     }
@@ -163,6 +167,10 @@ impl Reader<'_> {
         let times: u8 = self.required(item, "times")?;
         let mut checker = Checker { node: item, problems: Vec::new() };
         checker.within("times", times, TIMES);
+        checker.time("backoff", backoff, true);
+        if let Some(within) = within {
+            checker.time("within", within, false);
+        }
         self.problems.append(&mut checker.problems);
         Some(Retry { times, backoff, within })
     }

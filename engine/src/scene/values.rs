@@ -7,8 +7,8 @@ use tanda_components::limits::{BATCH_ROWS_MAX, INSTANCES_MAX, THREADS_MAX};
 
 use super::draft::duplicates;
 use super::model::{
-    ByteSize, CsvRead, CsvWrite, EngineSettings, GeneratedColumn, GeneratorRead, Instances, Read,
-    SourceStage, StageBody, Write,
+    ByteSize, CsvRead, CsvWrite, Duration, EngineSettings, GeneratedColumn, GeneratorRead,
+    Instances, Read, SourceStage, StageBody, Write,
 };
 use super::outline::{Node, Shape};
 use super::params::Located;
@@ -16,6 +16,7 @@ use super::paths;
 use super::problem::Problem;
 
 /// Least `engine.memory`.
+const DAY: std::time::Duration = std::time::Duration::from_secs(24 * 3_600);
 const MEMORY_MIN: ByteSize = ByteSize(16 << 20);
 /// Bounds of `batch_rows`.
 const BATCH_ROWS: RangeInclusive<u32> = 1..=BATCH_ROWS_MAX;
@@ -132,6 +133,15 @@ impl Checker<'_> {
         if !bounds.contains(&value) {
             let expected = format!("{} to {}", bounds.start(), bounds.end());
             self.out_of_bounds(field, value, &expected);
+        }
+    }
+
+    /// A time of at most a day, and more than nothing if it is not `zero`.
+    pub(super) fn time(&mut self, field: &'static str, value: Duration, zero: bool) {
+        let Duration(time) = value;
+        if time > DAY || (time.is_zero() && !zero) {
+            let expected = if zero { "at most 24h" } else { "more than 0s, at most 24h" };
+            self.out_of_bounds(field, humantime::format_duration(time), expected);
         }
     }
 

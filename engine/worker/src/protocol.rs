@@ -171,6 +171,8 @@ pub struct Failure {
     pub message: String,
     /// The plugin's own error, if it is one.
     pub plugin: Option<PluginFailure>,
+    /// The plugin panicked: the worker ends.
+    pub panicked: bool,
 }
 
 /// A [`PluginError`] as it crosses.
@@ -187,7 +189,7 @@ pub struct PluginFailure {
 impl Failure {
     /// A failure that is not the plugin's own.
     pub fn new(message: impl std::fmt::Display) -> Self {
-        Self { message: message.to_string(), plugin: None }
+        Self { message: message.to_string(), plugin: None, panicked: false }
     }
 
     /// As the error of a call of a plugin.
@@ -218,7 +220,8 @@ impl From<&CallError> for Failure {
             about: error.token().map(str::to_owned),
             at: error.position(),
         });
-        Self { message: error.to_string(), plugin }
+        let panicked = matches!(error, CallError::Panicked { .. });
+        Self { message: error.to_string(), plugin, panicked }
     }
 }
 

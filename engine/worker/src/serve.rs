@@ -174,8 +174,9 @@ impl Server {
 
     /// The failure of a call.
     fn failure(&mut self, error: &CallError) -> Failure {
-        self.panicked |= matches!(error, CallError::Panicked { .. });
-        Failure::from(error)
+        let failure = Failure::from(error);
+        self.panicked |= failure.panicked;
+        failure
     }
 
     fn process(&mut self, slot: &Slot, given: &mut Given) -> Result<(), Failure> {

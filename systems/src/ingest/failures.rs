@@ -4,14 +4,14 @@
 use bevy_ecs::prelude::*;
 use tanda_components::{
     BatchFailed, BatchState, BufferHandle, FailedOver, Failover, FaultId, Frontier, RetryBudget,
-    Run, StageFailed, StageKind, StageState, limits::EXAMINATIONS_MAX,
+    Run, StageFailed, StageKind, StageState, WorkerState, limits::EXAMINATIONS_MAX,
 };
 
 use super::Facts;
 use crate::failover::{Mishap, Remedy, remedy};
 
 impl Facts<'_, '_> {
-    pub(super) fn fail_batch(&mut self, batch: Entity, fault: FaultId) {
+    pub(super) fn fail_batch(&mut self, batch: Entity, fault: FaultId, ends: bool) {
         let (mut state, at, ..) = self.batches.get_mut(batch).expect("a failed batch is live");
         let held = core::mem::replace(&mut *state, BatchState::Ready);
         if held == BatchState::Writing
@@ -23,16 +23,21 @@ impl Facts<'_, '_> {
         let goes_on = self.remedy_batch(batch, Mishap::Error, fault);
         if let BatchState::InFlight { instance } = held
             && goes_on
-            && self.recoverable_state(instance)
         {
-            // It may have taken in a part of the batch.
-            self.books.mishaps.spoil(instance);
+            self.replace_worker(instance, ends);
         }
     }
 
-    /// The instance is isolated and has a state, which a snapshot can bring back.
-    fn recoverable_state(&self, instance: Entity) -> bool {
-        self.workers.get(instance).is_ok_and(|(.., snapshotting)| snapshotting.is_some())
+    /// A worker that failed at a batch goes, without being to blame for anything else: if it has a
+    /// state, which may have taken in a part of the batch and which a snapshot brings back, or if
+    /// it ends anyway.
+    fn replace_worker(&mut self, instance: Entity, ends: bool) {
+        let Ok((_, mut state, .., snapshotting)) = self.workers.get_mut(instance) else { return };
+        let goes = ends || snapshotting.is_some();
+        if goes && matches!(*state, WorkerState::Up | WorkerState::Finishing) {
+            *state = WorkerState::Stopping { reason: None };
+            self.books.mishaps.spoil(instance);
+        }
     }
 
     /// Does what is to be done about a batch that has failed and is `Ready`; false if the run
@@ -101,14 +106,8 @@ impl Facts<'_, '_> {
     }
 
     /// The poison rows of a batch are set aside; what is left of it is processed.
-    pub(super) fn enter_examined(
-        &mut self,
-        batch: Entity,
-        buffer: BufferHandle,
-        bytes: u64,
-        dead_rows: u64,
-    ) {
-        let (mut state, at, _, mut old, _, mut size, .., mut attempts, _) =
+    pub(super) fn enter_examined(&mut self, batch: Entity, buffer: BufferHandle, bytes: u64) {
+        let (mut state, _, _, mut old, _, mut size, .., mut attempts, _) =
             self.batches.get_mut(batch).expect("an examined batch is live");
         *state = BatchState::Ready;
         attempts.failed = 0;
@@ -119,9 +118,6 @@ impl Facts<'_, '_> {
         let old = core::mem::replace(&mut *old, buffer);
         self.books.buffers.enter(buffer, 1, bytes);
         self.books.retiring.leave(old);
-        let (_, _, mut failures, _) =
-            self.policies.get_mut(at.stage).expect("only a failure policy has batches examined");
-        failures.dead_rows += dead_rows;
     }
 
     pub(super) fn fail_stage(&mut self, stage: Entity, fault: FaultId) {

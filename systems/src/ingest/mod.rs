@@ -122,7 +122,7 @@ impl Facts<'_, '_> {
                 self.enter_encoded(batch, buffer, bytes, elapsed_micros);
             }
             Input::BatchWritten { batch, bytes } => self.enter_written(batch, bytes),
-            Input::BatchFailed { batch, fault } => self.fail_batch(batch, fault),
+            Input::BatchFailed { batch, fault, ends } => self.fail_batch(batch, fault, ends),
             Input::FinishEmitted { stage, port, buffer, rows, bytes } => {
                 self.enter_finish(stage, port, buffer, rows, bytes);
             }
@@ -135,8 +135,8 @@ impl Facts<'_, '_> {
             Input::SnapshotTaken { instance, elapsed_micros } => {
                 self.enter_snapshot(instance, elapsed_micros);
             }
-            Input::BatchExamined { batch, buffer, bytes, dead_rows } => {
-                self.enter_examined(batch, buffer, bytes, dead_rows);
+            Input::BatchExamined { batch, buffer, bytes } => {
+                self.enter_examined(batch, buffer, bytes);
             }
             Input::DrainRequested => self.drain(),
         }

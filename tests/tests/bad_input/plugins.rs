@@ -118,7 +118,9 @@ fn plugin_that_fails_on_a_batch_fails_the_run() {
     check(
         "",
         "error",
-        &expect!["stage `work`: plugin `faulty` failed in process: this batch is not to my taste"],
+        &expect![
+            "stage `work`: plugin `faulty` failed in `process`: this batch is not to my taste"
+        ],
     );
 }
 
@@ -128,7 +130,7 @@ fn plugin_that_panics_fails_the_run() {
         "",
         "panic",
         &expect![
-            "stage `work`: plugin `faulty` panicked in process: broken; its instance is closed"
+            "stage `work`: plugin `faulty` panicked in `process`: broken; its instance is closed"
         ],
     );
 }

@@ -62,6 +62,31 @@ fn bypass_lets_the_batch_go_on_as_it_is() {
     }
 }
 
+/// A worker that panics tells so and ends: that is one failure of its batch, and no death.
+#[test]
+fn panic_counts_once() {
+    for isolation in LEVELS {
+        let bench = Bench::new();
+        let policy = "Retry( times: 4 ), Bypass";
+        let report = run(&bench, isolation, "when: Row(\"n = 750\"), what: Panic", policy).unwrap();
+        check_all(&bench);
+        let failures = report.stage("faulty").unwrap().failures.unwrap();
+        assert_eq!((failures.retried, failures.bypassed), (4, 1), "{isolation}");
+        assert!(report.supervisors.iter().all(|top| top.restarts == 0), "{isolation}");
+    }
+}
+
+/// The second retry would come 150 ms after the first failure.
+#[test]
+fn no_retry_comes_later_than_it_may() {
+    let bench = Bench::new();
+    let policy = "Retry( times: 9, backoff: \"50ms\", within: \"120ms\" ), Bypass";
+    let config = "when: Row(\"n = 750\"), what: Error";
+    let report = run(&bench, "InProcess", config, policy).unwrap();
+    check_all(&bench);
+    assert_eq!(report.stage("faulty").unwrap().failures.unwrap().retried, 1);
+}
+
 #[test]
 fn open_breaker_spares_the_plugin() {
     for isolation in LEVELS {

@@ -115,18 +115,60 @@ fn thousand_poison_rows_of_the_year_are_set_aside_alone() {
     assert!(column(&bench.read("out.csv"), 0).into_iter().eq(good), "rows delivered");
 }
 
+/// A plugin that always fails: every row is a dead letter, once; nothing is left to give to it.
 #[test]
-fn batch_that_nobody_can_search_is_set_aside_as_a_whole() {
-    let bench = Bench::new();
-    // It fails at every batch of more than one row, so no row is poison alone.
-    let scene = "Scene( name: \"whole\", engine: ( batch_rows: 500, threads: 1 ), stages: {
-           \"in\": Source( read: Generator( rows: 1000, seed: 7, columns: [(\"n\", Sequence)] ) ),
-           \"faulty\": Plugin( library: \"faulty\", from: \"in\", instances: 1,
-               config: ( when: Always, what: Error ),
-               on_failure: [ DeadLetter( to: \"poison\" ) ] ),
-           \"out\": Sink( write: Csv( path: \"{dir}/out.csv\" ), from: \"faulty\" ),
-           \"poison\": Sink( write: Csv( path: \"{dir}/poison.csv\" ) ) } )";
-    // Not even a batch without rows gets through it.
-    let error = bench.run(scene).expect_err("a plugin that always fails ends the run");
-    assert!(error.to_string().contains("on order"), "{error}");
+fn batches_of_a_plugin_that_always_fails_are_set_aside_as_a_whole() {
+    for (isolation, what, rows) in [
+        ("InProcess", "Error", 1_000),
+        ("Process(sandbox: Strict)", "Error", 1_000),
+        ("Process(sandbox: Basic)", "Abort", 20),
+    ] {
+        let bench = Bench::new();
+        let scene = format!(
+            "Scene( name: \"whole\", engine: ( batch_rows: {batch}, threads: 2 ),
+               supervision: Supervisor( intensity: 10000 ), stages: {{
+               \"in\": Source( read: Generator( rows: {rows}, columns: [(\"n\", Sequence)] ) ),
+               \"faulty\": Plugin( library: \"faulty\", from: \"in\", isolation: {isolation},
+                   config: ( when: Always, what: {what} ),
+                   on_failure: [ DeadLetter( to: \"poison\" ) ] ),
+               \"out\": Sink( write: Csv( path: \"{{dir}}/out.csv\" ), from: \"faulty\" ),
+               \"poison\": Sink( write: Csv( path: \"{{dir}}/poison.csv\" ) ) }} )",
+            batch = rows / 2,
+        );
+        let report = bench.run(&scene).unwrap();
+        assert_eq!(report.ledger, Ok(()), "{isolation}, {what}");
+        assert_eq!(report.stage("faulty").unwrap().failures.unwrap().dead_rows, rows);
+        assert_eq!(bench.read("out.csv").lines().count(), 1, "{isolation}, {what}");
+        let numbers: Vec<String> = (0..rows).map(|n| n.to_string()).collect();
+        assert_eq!(column(&bench.read("poison.csv"), 0), numbers, "{isolation}, {what}");
+    }
+}
+
+/// Rows that were found before the breaker opened, and those of batches that come while it is open,
+/// are dead letters; all others are delivered.
+#[test]
+fn breaker_that_opens_over_a_search_loses_no_row() {
+    for isolation in ["InProcess", "Process(sandbox: Strict)"] {
+        let bench = Bench::new();
+        let scene = format!(
+            "Scene( name: \"breaks\", engine: ( batch_rows: 100, threads: 2 ), stages: {{
+               \"in\": Source( read: Generator( rows: 10000, columns: [(\"n\", Sequence)] ) ),
+               \"faulty\": Plugin( library: \"faulty\", from: \"in\", isolation: {isolation},
+                   config: ( when: Row(\"n % 5 = 0\"), what: Error ), breaker: (),
+                   on_failure: [ DeadLetter( to: \"poison\" ) ] ),
+               \"out\": Sink( write: Csv( path: \"{{dir}}/out.csv\" ), from: \"faulty\" ),
+               \"poison\": Sink( write: Csv( path: \"{{dir}}/poison.csv\" ) ) }} )"
+        );
+        let report = bench.run(&scene).unwrap();
+        assert_eq!(report.ledger, Ok(()), "{isolation}");
+        let failures = report.stage("faulty").unwrap().failures.unwrap();
+        assert!(failures.breaker_opened > 0, "{isolation}");
+        let dead = column(&bench.read("poison.csv"), 0);
+        assert_eq!(dead.len() as u64, failures.dead_rows, "{isolation}");
+        let mut all = column(&bench.read("out.csv"), 0);
+        all.extend(dead);
+        let mut all: Vec<u64> = all.iter().map(|n| n.parse().unwrap()).collect();
+        all.sort_unstable();
+        assert!(all.into_iter().eq(0..10_000), "{isolation}: rows");
+    }
 }

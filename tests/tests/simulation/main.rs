@@ -54,6 +54,7 @@ fn topology(text: &str, instances: u16) -> Topology {
             inputs,
             ordered,
             piece_bytes: 10_000,
+            conserves: false,
             priority: 0,
             isolation,
             on_failure: None,

@@ -23,7 +23,7 @@ impl OsPlatform {
             Completion::Job(report, stage) => return self.enter_job(report, stage),
             Completion::Written { batch, bytes } => Input::BatchWritten { batch, bytes },
             Completion::BatchFailed { batch, stage, message } => {
-                Input::BatchFailed { batch, fault: self.fault(stage, message) }
+                Input::BatchFailed { batch, fault: self.fault(stage, message), ends: false }
             }
             Completion::Finished { stage, left } => return self.enter_finish(stage, left),
             Completion::Closed { sink, bytes } => {
@@ -80,8 +80,8 @@ impl OsPlatform {
                 let buffer = self.buffers.insert(content);
                 Input::BatchEncoded { batch, buffer, bytes, elapsed_micros }
             }
-            JobDone::Failed(message) => {
-                Input::BatchFailed { batch, fault: self.fault(stage, message) }
+            JobDone::Failed { message, ends } => {
+                Input::BatchFailed { batch, fault: self.fault(stage, message), ends }
             }
         };
         self.backlog.push_back(last);
@@ -91,29 +91,31 @@ impl OsPlatform {
     fn enter_outcome(&mut self, batch: Entity, stage: Entity, outcome: Outcome) {
         let done = match outcome {
             Outcome::Emitted(left) => JobDone::Emitted(left),
-            Outcome::Failed(message) => JobDone::Failed(message),
+            Outcome::Failed(message) => JobDone::failed(message),
             Outcome::Rejected { left, dead } => {
-                self.dead_letters.insert(batch, dead);
+                dead.into_iter().for_each(|dead| self.set_aside(batch, dead));
                 JobDone::Emitted(left)
             }
             Outcome::Examined { left, dead } => {
-                let dead_rows = dead.as_ref().map_or(0, |dead| dead.num_rows() as u64);
-                if let Some(dead) = dead {
-                    let more = match self.dead_letters.remove(&batch) {
-                        None => dead,
-                        Some(before) => concat_batches(dead.schema_ref(), [&before, &dead])
-                            .expect("dead letters of one stage have one schema"),
-                    };
-                    self.dead_letters.insert(batch, more);
-                }
+                dead.into_iter().for_each(|dead| self.set_aside(batch, dead));
                 let content = Content::Batch(left);
                 let bytes = content.bytes();
                 let buffer = self.buffers.insert(content);
-                self.backlog.push_back(Input::BatchExamined { batch, buffer, bytes, dead_rows });
+                self.backlog.push_back(Input::BatchExamined { batch, buffer, bytes });
                 return;
             }
         };
         self.enter_job(JobReport { batch, done, elapsed_micros: 0 }, stage);
+    }
+
+    /// Keeps dead letters of a batch, behind those of it that were found before, until it leaves.
+    fn set_aside(&mut self, batch: Entity, dead: RecordBatch) {
+        let all = match self.dead_letters.remove(&batch) {
+            None => dead,
+            Some(before) => concat_batches(dead.schema_ref(), [&before, &dead])
+                .expect("dead letters of one stage have one schema"),
+        };
+        self.dead_letters.insert(batch, all);
     }
 
     /// What leaves on the port of the dead letters with what is made of a batch; none if the stage

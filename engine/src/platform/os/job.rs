@@ -64,8 +64,14 @@ pub(crate) enum JobDone {
     Emitted(Vec<Left>),
     /// Bytes for the writer.
     Encoded(Vec<u8>),
-    /// It gave up.
-    Failed(String),
+    /// It gave up; with `ends`, the worker that it was in ends.
+    Failed { message: String, ends: bool },
+}
+
+impl JobDone {
+    pub(super) fn failed(message: String) -> Self {
+        Self::Failed { message, ends: false }
+    }
 }
 
 /// What left on one port.
@@ -101,7 +107,7 @@ pub(super) fn run_job(
         }
         Ok(done)
     };
-    let done = guarded(work).unwrap_or_else(JobDone::Failed);
+    let done = guarded(work).unwrap_or_else(JobDone::failed);
     let elapsed_micros = u32::try_from(started.elapsed().as_micros()).unwrap_or(u32::MAX);
     JobReport { batch, done, elapsed_micros }
 }

@@ -216,7 +216,7 @@ impl OsPlatform {
             Runs::Worker(worker) => {
                 let adapted = adapters[usize::from(input)].adapt(content.batch());
                 if let Err(message) = worker.process(batch, adapted) {
-                    let done = JobDone::Failed(message);
+                    let done = JobDone::failed(message);
                     let report = JobReport { batch, done, elapsed_micros: 0 };
                     completions.send(Completion::Job(report, stage));
                 }

@@ -1,7 +1,7 @@
 //! Simulated failures of batches, and what is done about them.
 
 use bevy_ecs::entity::Entity;
-use tanda_components::{BufferHandle, Failover, FaultId, Input};
+use tanda_components::{BufferHandle, Failover, FaultId, Input, StageKind};
 
 use super::{Content, SimPlatform};
 
@@ -57,11 +57,16 @@ impl SimPlatform {
                     | Failover::Bypass
                     | Failover::Reject => u64::from(found),
                 };
-                *self.dead.entry(batch).or_default() += dead_rows;
                 let left = Content { rows: content.rows - dead_rows, searched: true, ..content };
+                let ordered = self.known(stage).kind == StageKind::Exclusive;
+                if left.rows == 0 && !ordered {
+                    let answer = self.pass_by(batch, stage, left, dead_rows);
+                    return self.answer_at(due, answer);
+                }
+                *self.dead.entry(batch).or_default() += dead_rows;
                 let buffer = self.pool.insert(left);
                 let bytes = left.rows * 100;
-                vec![Input::BatchExamined { batch, buffer, bytes, dead_rows }]
+                vec![Input::BatchExamined { batch, buffer, bytes }]
             }
         };
         self.answer_at(due, answer);
