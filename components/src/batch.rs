@@ -20,7 +20,10 @@ pub enum BatchState {
         instance: Entity,
     },
     /// It failed and waits for its next try.
-    Delayed,
+    Delayed {
+        /// When that is.
+        until: EngineTime,
+    },
     /// It failed, and the stage's failure policy deals with it instead of an instance.
     FailingOver {
         /// The platform was told.

@@ -6,7 +6,8 @@ use crate::EngineTime;
 /// open they go the way of those that nothing has helped.
 ///
 /// The circuit breaker of M. Nygard, *Release It!*: closed, open after too many failures among the
-/// last batches, half-open after a while, when one batch is let through to see.
+/// last batches or workers that died one after the other, half-open after a while, when one batch
+/// is let through to see.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Breaker {
     /// When it opens, and for how long.
@@ -19,6 +20,8 @@ pub struct Breaker {
     outcomes: u64,
     /// How many there are, at most the window.
     seen: u8,
+    /// Workers that died over batches since one was processed.
+    crashes: u8,
 }
 
 /// When a breaker opens, and for how long.
@@ -30,6 +33,9 @@ pub struct BreakerLimits {
     pub failures_percent: u8,
     /// A batch that takes longer counts as a failure, microseconds; 0: none does.
     pub slow_micros: u64,
+    /// Workers that die over batches one after the other, no batch being processed in between, at
+    /// which it opens whatever the window.
+    pub crashes: u8,
     /// How long it stays open, microseconds.
     pub open_micros: u64,
 }
@@ -56,18 +62,28 @@ impl Breaker {
     /// A closed one.
     #[must_use]
     pub fn new(limits: BreakerLimits) -> Self {
-        Self { limits, state: BreakerState::Closed, opened: 0, outcomes: 0, seen: 0 }
+        Self { limits, state: BreakerState::Closed, opened: 0, outcomes: 0, seen: 0, crashes: 0 }
     }
 
     /// A batch was processed.
     pub fn processed(&mut self, elapsed_micros: u64, now: EngineTime) {
         let slow = self.limits.slow_micros;
+        self.crashes = 0;
         self.note(slow > 0 && elapsed_micros > slow, now);
     }
 
     /// A batch failed.
     pub fn failed(&mut self, now: EngineTime) {
         self.note(true, now);
+    }
+
+    /// A batch failed, and its worker died over it.
+    pub fn crashed(&mut self, now: EngineTime) {
+        self.crashes = self.crashes.saturating_add(1);
+        self.note(true, now);
+        if self.state == BreakerState::Closed && self.crashes >= self.limits.crashes {
+            self.open(now);
+        }
     }
 
     /// Time passes: an open one lets a batch through after its time.
@@ -114,7 +130,7 @@ impl Breaker {
     fn open(&mut self, now: EngineTime) {
         self.state = BreakerState::Open { until: now + self.limits.open_micros };
         self.opened += 1;
-        (self.outcomes, self.seen) = (0, 0);
+        (self.outcomes, self.seen, self.crashes) = (0, 0, 0);
     }
 }
 
@@ -122,8 +138,13 @@ impl Breaker {
 mod tests {
     use super::*;
 
-    const LIMITS: BreakerLimits =
-        BreakerLimits { window: 4, failures_percent: 50, slow_micros: 100, open_micros: 1_000 };
+    const LIMITS: BreakerLimits = BreakerLimits {
+        window: 4,
+        failures_percent: 50,
+        slow_micros: 100,
+        crashes: 3,
+        open_micros: 1_000,
+    };
 
     fn at(micros: u64) -> EngineTime {
         EngineTime::from_micros(micros)
@@ -147,6 +168,21 @@ mod tests {
             if time % 4 == 0 { breaker.failed(at(time)) } else { breaker.processed(1, at(time)) }
         }
         assert_eq!(breaker.state, BreakerState::Closed);
+    }
+
+    #[test]
+    fn workers_that_die_one_after_the_other_open_it_at_once() {
+        let wide = BreakerLimits { window: 64, ..LIMITS };
+        let mut breaker = Breaker::new(wide);
+        breaker.crashed(at(1));
+        breaker.crashed(at(2));
+        breaker.processed(1, at(3));
+        breaker.crashed(at(4));
+        breaker.failed(at(5));
+        breaker.crashed(at(6));
+        assert_eq!(breaker.state, BreakerState::Closed);
+        breaker.crashed(at(7));
+        assert_eq!((breaker.state, breaker.opened), (BreakerState::Open { until: at(1_007) }, 1));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use tanda_systems::{
 };
 
 use crate::{
+    explain::explain,
     platform::{Platform, Sleep},
     scene::model::Executor,
 };
@@ -124,6 +125,12 @@ impl<P: Platform> Engine<P> {
     /// Nothing is left to do.
     pub fn has_ended(&self) -> bool {
         matches!(self.world.resource::<Run>(), Run::Ended { .. })
+    }
+
+    /// Why every batch is where it is, what its worker is at and which were restarted why: text of
+    /// several lines. Cost: linear in the batches.
+    pub fn explain(&mut self) -> String {
+        explain(&mut self.world)
     }
 
     /// The world, to look at.

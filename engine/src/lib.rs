@@ -27,6 +27,7 @@
 pub mod cli;
 pub mod connectors;
 pub mod engine;
+mod explain;
 mod failover;
 mod isolation;
 pub mod pipeline;

@@ -65,8 +65,9 @@ pub enum EngineError {
 pub struct Options {
     /// Overrides of the scene's params: name and value.
     pub params: Vec<(String, String)>,
-    /// SIGINT and SIGTERM drain the run. They are blocked in the calling thread and those that it
-    /// starts from then on; there must be no others.
+    /// SIGINT and SIGTERM drain the run, SIGUSR1 has it told what it waits for
+    /// ([`Progress::told`]). They are blocked in the calling thread and those that it starts from
+    /// then on; there must be no others.
     pub signals: bool,
     /// The program prints on standard output itself: a scene whose sink writes there is refused.
     pub stdout_taken: bool,
@@ -103,7 +104,8 @@ impl Engine<OsPlatform> {
         let started = typed.start(&scene, &cancel)?;
         let threads = started.topology.threads;
         let platform = OsPlatform::new(started.parts, threads, cancel, options.signals)?;
-        let progress = Progress { draining: platform.drain_requested(), ..started.progress };
+        let mut progress = started.progress;
+        progress.draining = platform.drain_requested();
         let mut engine = Self::new(&started.topology, scene.engine.executor, platform);
         engine.world_mut().insert_resource(RunStages {
             scene: scene.name,
@@ -127,7 +129,13 @@ impl Engine<OsPlatform> {
     /// [`EngineError::Failed`] with the first fault.
     pub fn run(mut self) -> Result<RunReport, EngineError> {
         let started = Instant::now();
-        self.run_to_end();
+        while !self.has_ended() {
+            self.tick();
+            if self.platform_mut().take_explain_wanted() {
+                let text = self.explain();
+                self.world().resource::<RunStages>().progress.tell(text);
+            }
+        }
         let mut report = RunReport::of(&mut self, started.elapsed());
         let Run::Ended { fault: Some(fault), .. } = *self.world().resource::<Run>() else {
             return Ok(report);

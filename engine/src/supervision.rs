@@ -93,7 +93,7 @@ fn acts_of(world: &World, supervisor: Entity) -> Vec<ActReport> {
     acts.into_iter().take(last).collect()
 }
 
-fn child_in_words(world: &World, child: Entity) -> String {
+pub(crate) fn child_in_words(world: &World, child: Entity) -> String {
     if let Some(instance) = world.get::<Instance>(child) {
         let stage = world.get::<StageName>(instance.stage).map_or("?", StageName::as_str);
         return format!("worker {} of stage `{stage}`", instance.index);
@@ -102,7 +102,7 @@ fn child_in_words(world: &World, child: Entity) -> String {
     format!("supervisor `{name}`")
 }
 
-fn reason_in_words(reason: ExitReason) -> String {
+pub(crate) fn reason_in_words(reason: ExitReason) -> String {
     match reason {
         ExitReason::Exited { code } => format!("exited with code {code}"),
         ExitReason::Signalled { signal } => {

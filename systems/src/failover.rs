@@ -69,7 +69,8 @@ pub fn remedy(
     }
 }
 
-/// Batches that wait for their next try or to be failed over, and workers that go because of one; lists instead of a search, so that a run without failures pays nothing.
+/// Batches that wait for their next try or to be failed over, and workers that go because of one;
+/// lists instead of a search, so that a run without failures pays nothing.
 #[derive(Resource, Debug, Default)]
 pub(crate) struct Mishaps {
     delayed: Vec<(EngineTime, Entity)>,
@@ -105,8 +106,8 @@ impl Mishaps {
 /// Makes batches ready again whose wait is over, and hands to the platform those that are failed
 /// over.
 ///
-/// Reads `WorkerState`; writes `BatchState` and the outbox. At most `FAILOVERS_PER_TICK_MAX` effects a
-/// tick.
+/// Reads `WorkerState`; writes `BatchState` and the outbox. At most `FAILOVERS_PER_TICK_MAX`
+/// effects a tick.
 pub(crate) fn fail_over_batches(
     run: Res<Run>,
     clock: Res<Clock>,
@@ -125,7 +126,9 @@ pub(crate) fn fail_over_batches(
         return;
     }
     let Mishaps { delayed, failing_over, spoilt } = &mut *mishaps;
-    for (_, batch) in delayed.extract_if(.., |(due, _)| *due <= clock.now) {
+    // Whoever wants the run to end does not want to wait.
+    let draining = *run == Run::Draining;
+    for (_, batch) in delayed.extract_if(.., |(due, _)| draining || *due <= clock.now) {
         let (mut state, ..) = batches.get_mut(batch).expect("a batch that waits is live");
         *state = BatchState::Ready;
     }

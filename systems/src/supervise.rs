@@ -74,7 +74,7 @@ fn is_waiting(state: BatchState) -> bool {
         BatchState::Ready
         | BatchState::Encoded
         | BatchState::Held { .. }
-        | BatchState::Delayed
+        | BatchState::Delayed { .. }
         | BatchState::FailingOver { given: false } => true,
         BatchState::InFlight { .. }
         | BatchState::FailingOver { given: true }

@@ -37,7 +37,9 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Run a scene to its end. Ctrl-C drains it: what was read is written, then outputs are closed.
-    /// A second Ctrl-C ends it at once, and outputs stay unfinished.
+    /// A second Ctrl-C ends it at once, and outputs stay unfinished. SIGUSR1 has it say what every
+    /// batch waits for and why workers were restarted; it does so by itself when nothing has been
+    /// read for 10 seconds.
     Run(run::RunArgs),
     /// Check a scene without side effects, and report every fault at once.
     Check(SceneArgs),

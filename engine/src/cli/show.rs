@@ -7,6 +7,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+
 use indicatif::{HumanCount, MultiProgress, ProgressBar, ProgressStyle};
 
 use super::say;
@@ -14,6 +19,10 @@ use crate::progress::{Progress, SourceProgress};
 
 const REDRAW: Duration = Duration::from_millis(100);
 const LINE: Duration = Duration::from_secs(5);
+/// Nothing read for so long is worth a word.
+const STILL: Duration = Duration::from_secs(10);
+/// So is a drain that takes so long.
+const LONG_DRAIN: Duration = Duration::from_secs(3);
 const DRAINING: &str = "draining: what was read is written, then outputs are closed; Ctrl-C again \
                         ends without draining";
 
@@ -48,13 +57,55 @@ impl Drop for Shown {
     }
 }
 
-/// Calls `each` every now and then until the run has ended; once with the word that it drains.
-fn redraw(progress: &Progress, ended: &mpsc::Receiver<()>, mut each: impl FnMut(Option<&str>)) {
-    let mut told = false;
+/// Shows progress until the run has ended, by `each` every now and then, and by `tell` that it
+/// drains and what it waits for: when the user asks, and when nothing has been read for a while.
+fn redraw(
+    progress: &Progress,
+    ended: &mpsc::Receiver<()>,
+    mut tell: impl FnMut(&str),
+    mut each: impl FnMut(),
+) {
+    let mut draining = false;
+    let mut still = Stillness::default();
     while ended.recv_timeout(REDRAW) == Err(RecvTimeoutError::Timeout) {
-        let tell = progress.is_draining() && !told;
-        told |= tell;
-        each(tell.then_some(DRAINING));
+        if progress.is_draining() && !draining {
+            draining = true;
+            tell(DRAINING);
+            still = Stillness { wait: LONG_DRAIN, since: Instant::now(), ..still };
+        }
+        if still.is_to_be_explained(progress, Instant::now()) {
+            // The engine hears it as if the user had asked; without signals it cannot.
+            let _ = kill(Pid::this(), Signal::SIGUSR1);
+        }
+        progress.told().iter().for_each(|told| tell(told.trim_end()));
+        each();
+    }
+}
+
+/// Since when nothing has been read.
+struct Stillness {
+    rows: Vec<(u64, u64)>,
+    since: Instant,
+    wait: Duration,
+}
+
+impl Default for Stillness {
+    fn default() -> Self {
+        Self { rows: Vec::new(), since: Instant::now(), wait: STILL }
+    }
+}
+
+impl Stillness {
+    /// After [`STILL`], then after twice as long, and so on.
+    fn is_to_be_explained(&mut self, progress: &Progress, now: Instant) -> bool {
+        let rows: Vec<_> = progress.sources.iter().map(SourceProgress::read).collect();
+        if rows != self.rows {
+            *self = Self { rows, since: now, wait: STILL };
+            return false;
+        }
+        let over = now.saturating_duration_since(self.since) >= self.wait;
+        self.wait *= if over { 2 } else { 1 };
+        over
     }
 }
 
@@ -62,11 +113,9 @@ fn draw_bars(progress: &Progress, ended: &mpsc::Receiver<()>) {
     let all = MultiProgress::new();
     let bars: Vec<ProgressBar> =
         progress.sources.iter().map(|source| all.add(bar(source))).collect();
-    redraw(progress, ended, |told| {
-        if let Some(told) = told {
-            // Nobody can be told where standard error cannot be written.
-            let _ = all.println(told);
-        }
+    // Nobody can be told where standard error cannot be written.
+    let tell = |told: &str| drop(all.println(told));
+    redraw(progress, ended, tell, || {
         for (bar, source) in bars.iter().zip(&progress.sources) {
             let (bytes, rows) = source.read();
             if bytes != bar.position() {
@@ -89,13 +138,14 @@ fn bar(source: &SourceProgress) -> ProgressBar {
     bar.with_style(style).with_prefix(source.name.clone())
 }
 
+fn tell_line(told: &str) {
+    say(format_args!("{told}\n"));
+}
+
 fn print_lines(progress: &Progress, ended: &mpsc::Receiver<()>) {
     let started = Instant::now();
     let (mut last, mut due) = (Vec::new(), LINE);
-    redraw(progress, ended, |told| {
-        if let Some(told) = told {
-            say(format_args!("{told}\n"));
-        }
+    redraw(progress, ended, tell_line, || {
         if started.elapsed() < due {
             return;
         }

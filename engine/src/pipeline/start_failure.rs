@@ -58,6 +58,7 @@ impl Failing {
         self.policy.breaker.as_ref().map(|breaker| BreakerLimits {
             window: breaker.window,
             failures_percent: breaker.failures,
+            crashes: breaker.crashes,
             slow_micros: breaker.slow.map_or(0, |slow| micros(slow.0)),
             open_micros: micros(breaker.open_for.0),
         })

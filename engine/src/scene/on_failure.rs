@@ -23,7 +23,7 @@ pub struct OnFailure {
     pub breaker: Option<BreakerSettings>,
 }
 
-/// `breaker: ( window: 20, failures: 50, slow: "1s", open_for: "5s" )`.
+/// `breaker: ( window: 20, failures: 50, slow: "1s", crashes: 5, open_for: "5s" )`.
 #[derive(Debug, Clone)]
 pub struct BreakerSettings {
     /// How many batches it looks back on, `1..=64`. Default 20.
@@ -32,6 +32,9 @@ pub struct BreakerSettings {
     pub failures: u8,
     /// A batch that takes longer counts as a failure. Default: none does.
     pub slow: Option<Duration>,
+    /// Workers that die over batches one after the other, no batch being processed in between, at
+    /// which it opens whatever the window, `1..=64`. Default 5.
+    pub crashes: u8,
     /// After so long one batch is let through to see. Default `5s`.
     pub open_for: Duration,
 }
@@ -74,8 +77,11 @@ pub enum LastResort {
 const RETRY: Form = Form { name: "Retry", required: &["times"], optional: &["backoff", "within"] };
 const FALLBACK: Form = Form { name: "Fallback", required: &["library"], optional: &["config"] };
 const DEAD_LETTER: Form = Form { name: "DeadLetter", required: &["to"], optional: &[] };
-const BREAKER: Form =
-    Form { name: "breaker", required: &[], optional: &["window", "failures", "slow", "open_for"] };
+const BREAKER: Form = Form {
+    name: "breaker",
+    required: &[],
+    optional: &["window", "failures", "slow", "crashes", "open_for"],
+};
 const OPEN_FOR_DEFAULT: Duration = Duration(std::time::Duration::from_secs(5));
 const STEPS: [&str; 5] = ["Retry", "Fallback", "Bypass", "DeadLetter", "Halt"];
 const TIMES: std::ops::RangeInclusive<u8> = 1..=100;
@@ -127,11 +133,13 @@ impl Reader<'_> {
             window: self.optional(node, "window", 20),
             failures: self.optional(node, "failures", 50),
             slow: self.optional(node, "slow", None),
+            crashes: self.optional(node, "crashes", 5),
             open_for: self.optional(node, "open_for", OPEN_FOR_DEFAULT),
         };
         let mut checker = Checker { node, problems: Vec::new() };
         checker.within("window", settings.window, 1..=64);
         checker.within("failures", settings.failures, 1..=100);
+        checker.within("crashes", settings.crashes, 1..=64);
         checker.time("open_for", settings.open_for, false);
         if let Some(slow) = settings.slow {
             checker.time("slow", slow, false);

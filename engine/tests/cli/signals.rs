@@ -1,4 +1,5 @@
-//! Ctrl-C and SIGTERM: what was read is written; a second one ends the program at once.
+//! Ctrl-C and SIGTERM: what was read is written; a second one ends the program at once. SIGUSR1:
+//! the run says what it waits for.
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -177,4 +178,31 @@ fn assert_is_consistent(report: &Value, groups: &str, rejected: &str) {
     assert_eq!(good + rejected.lines().count() as u64, read);
     assert!(rejected.ends_with('\n'));
     assert!(read > 0 && read < 20 * 27_004, "{read} rows: not in the middle");
+}
+
+/// A worker hangs, so batches behind it have to wait: SIGUSR1 has the run say so, and it goes on.
+#[test]
+fn run_says_on_demand_what_every_batch_waits_for() {
+    let folder = Folder::with_stages(
+        r#"
+        "in": Source( read: Generator( rows: 2000, columns: [("n", Sequence)] ) ),
+        "stuck": Plugin( library: "faulty", from: "in", timeout: "2s",
+                         config: ( when: Row("n = 150"), what: Hang ), on_failure: [ Bypass ] ),
+        "out": Sink( write: Csv( path: "out.csv" ), from: "stuck" ),
+        "#,
+    );
+    let scene = folder.read("scene.ron").replace("stages:", "engine: ( batch_rows: 100 ), stages:");
+    folder.write("scene.ron", scene);
+    let mut run = folder.start(&["run", "scene.ron", "--quiet"]);
+    // From then on the signal is taken as a wish.
+    wait_until("its output is open", || folder.path("out.csv.part").exists());
+    wait_until("it says what it waits for", || {
+        run.signal(Signal::SIGUSR1);
+        let told = folder.read("stderr");
+        told.contains("stuck: 2 with worker 0 of stage `stuck`, whose last sign of progress was")
+            && told
+                .contains("waiting for their turn: batch 1 of `in`, which is next, is at `stuck`")
+    });
+    assert_eq!(run.wait().code(), Some(0), "{}", folder.read("stderr"));
+    assert_eq!(folder.read("out.csv").lines().count(), 2_001);
 }

@@ -59,14 +59,18 @@ impl Facts<'_, '_> {
         if let Some((.., Some(breaker))) = &mut policy
             && !matches!(attempts.over, FailedOver::Fallback | FailedOver::Last)
         {
-            breaker.failed(now);
+            match mishap {
+                Mishap::Error => breaker.failed(now),
+                Mishap::Death => breaker.crashed(now),
+            }
         }
         let mut failures = policy.map(|(_, _, failures, _)| failures);
         match remedy {
             Remedy::Again { after_micros } => {
                 if after_micros > 0 {
-                    *state = BatchState::Delayed;
-                    self.books.mishaps.delay(now + after_micros, batch);
+                    let until = now + after_micros;
+                    *state = BatchState::Delayed { until };
+                    self.books.mishaps.delay(until, batch);
                 }
                 failures.iter_mut().for_each(|failures| failures.retried += 1);
             }

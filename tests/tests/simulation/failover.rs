@@ -164,8 +164,13 @@ fn everything_at_once_loses_nothing() {
 #[test]
 fn open_breaker_keeps_batches_from_a_plugin_that_fails_at_all_of_them() {
     let always = SimFaults { error_per_mille: 1_000, ..SimFaults::default() };
-    let limits =
-        BreakerLimits { window: 4, failures_percent: 50, slow_micros: 0, open_micros: 2_000 };
+    let limits = BreakerLimits {
+        window: 4,
+        failures_percent: 50,
+        slow_micros: 0,
+        crashes: 64,
+        open_micros: 2_000,
+    };
     for text in SCENES.into_iter().filter(|text| !text.contains("exclusive")) {
         for last in [Resort::Bypass, Resort::DeadLetter] {
             let policy = FailurePolicy { retries: 1, backoff_micros: 0, last, ..RETRY };
@@ -189,8 +194,13 @@ fn open_breaker_keeps_batches_from_a_plugin_that_fails_at_all_of_them() {
 #[test]
 fn breaker_closes_again_when_the_plugin_has_recovered() {
     let some = SimFaults { error_per_mille: 400, ..SimFaults::default() };
-    let limits =
-        BreakerLimits { window: 4, failures_percent: 50, slow_micros: 0, open_micros: 500 };
+    let limits = BreakerLimits {
+        window: 4,
+        failures_percent: 50,
+        slow_micros: 0,
+        crashes: 64,
+        open_micros: 500,
+    };
     let policy = FailurePolicy { retries: 0, last: Resort::Bypass, ..RETRY };
     let mut topology = scene(SCENES[1], policy);
     topology.stages[1].breaker = Some(limits);
@@ -203,4 +213,27 @@ fn breaker_closes_again_when_the_plugin_has_recovered() {
         opened += world.query::<&Breaker>().single(world).map_or(0, |breaker| breaker.opened);
     }
     assert!(opened > 40 && processed > 100, "opened {opened} times, {processed} batches processed");
+}
+
+/// Whoever asks for the end of the run does not wait for retries to come due.
+#[test]
+fn drain_cuts_waits_short() {
+    let hour = 3_600_000_000;
+    let patient = FailurePolicy { backoff_micros: hour, ..RETRY };
+    let bad = SimFaults { bad: Some(7), ..SimFaults::default() };
+    for text in SCENES {
+        let topology = scene(text, patient);
+        let script = |stage: &StageSpec| SimStage {
+            pieces: PIECES,
+            faults: if stage.on_failure.is_some() { bad } else { SimFaults::default() },
+            ..SimStage::default()
+        };
+        let platform = SimPlatform::new(topology.stages.iter().map(script).collect(), 5);
+        let mut engine = Engine::new(&topology, Executor::SingleThreaded, platform);
+        engine.platform_mut().inject(300_000, Input::DrainRequested);
+        engine.run_to_end();
+        assert!(!has_failed(&engine), "{text}");
+        let ended = engine.world().resource::<Clock>().now.as_micros();
+        assert!(ended < hour, "{text}: it ended after {ended} us");
+    }
 }

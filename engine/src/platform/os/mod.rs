@@ -116,6 +116,7 @@ pub struct OsPlatform {
     cancel: Arc<AtomicBool>,
     faults: Faults,
     drain_requested: Arc<AtomicBool>,
+    explain_wanted: bool,
 }
 
 /// A stage that has been started.
@@ -168,6 +169,7 @@ impl OsPlatform {
             cancel,
             faults: Faults::default(),
             drain_requested: Arc::default(),
+            explain_wanted: false,
         })
     }
 
@@ -238,6 +240,11 @@ impl OsPlatform {
         });
     }
 
+    /// Whether the user has asked what the run waits for, since this was called last.
+    pub(crate) fn take_explain_wanted(&mut self) -> bool {
+        std::mem::take(&mut self.explain_wanted)
+    }
+
     /// The first signal drains; the second ends the process, as an impatient user expects. That is
     /// a failure: 130 promises complete outputs.
     fn request_drain(&mut self) {
@@ -274,7 +281,9 @@ impl Platform for OsPlatform {
         {
             self.enter(completion);
         }
-        if self.waiter.take_signals() {
+        let wishes = self.waiter.take_signals();
+        self.explain_wanted |= wishes.explain;
+        if wishes.stop {
             self.request_drain();
         }
         while let Some(&input) = self.backlog.front()

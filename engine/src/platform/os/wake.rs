@@ -12,14 +12,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use nix::{
-    sys::{
-        epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout},
-        eventfd::{EfdFlags, EventFd},
-        signal::{SigSet, Signal},
-        signalfd::{SfdFlags, SignalFd},
-    },
-    unistd::read,
+use nix::sys::{
+    epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout},
+    eventfd::{EfdFlags, EventFd},
+    signal::{SigSet, Signal},
+    signalfd::{SfdFlags, SignalFd},
 };
 
 const COMPLETION: u64 = 0;
@@ -55,6 +52,15 @@ impl<T> Sender<T> {
     }
 }
 
+/// What the user wants, by signals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Wishes {
+    /// SIGINT or SIGTERM: the run is to end.
+    pub(super) stop: bool,
+    /// SIGUSR1: it is to say what it waits for.
+    pub(super) explain: bool,
+}
+
 /// What the tick sleeps on.
 pub(super) struct Waiter<T> {
     channel: mpsc::Receiver<T>,
@@ -64,8 +70,8 @@ pub(super) struct Waiter<T> {
 }
 
 impl<T> Waiter<T> {
-    /// A waiter; with `signals`, SIGINT and SIGTERM wake it too. They must be blocked in all
-    /// threads.
+    /// A waiter; with `signals`, SIGINT, SIGTERM and SIGUSR1 wake it too. They must be blocked in
+    /// all threads.
     pub(super) fn new(signals: bool) -> io::Result<Self> {
         let event = EventFd::from_flags(EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC)?;
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
@@ -112,15 +118,16 @@ impl<T> Waiter<T> {
         completion
     }
 
-    /// Takes the signals that have come; true if there were any.
-    pub(super) fn take_signals(&self) -> bool {
-        let Some(signals) = &self.signals else { return false };
-        let mut record = [0_u8; 128];
-        let mut any = false;
-        while read(signals.as_fd(), &mut record).is_ok_and(|bytes| bytes > 0) {
-            any = true;
+    /// Takes the signals that have come.
+    pub(super) fn take_signals(&self) -> Wishes {
+        let mut wishes = Wishes::default();
+        let Some(signals) = &self.signals else { return wishes };
+        while let Ok(Some(signal)) = signals.read_signal() {
+            let explain = i32::try_from(signal.ssi_signo) == Ok(Signal::SIGUSR1 as i32);
+            wishes.explain |= explain;
+            wishes.stop |= !explain;
         }
-        any
+        wishes
     }
 }
 
@@ -133,21 +140,22 @@ fn epoll_timeout(left: Option<Duration>) -> EpollTimeout {
 
 fn signal_fd() -> io::Result<SignalFd> {
     let flags = SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC;
-    Ok(SignalFd::with_flags(&stop_signals(), flags)?)
+    Ok(SignalFd::with_flags(&wished_signals(), flags)?)
 }
 
-fn stop_signals() -> SigSet {
+fn wished_signals() -> SigSet {
     let mut signals = SigSet::empty();
     signals.add(Signal::SIGINT);
     signals.add(Signal::SIGTERM);
+    signals.add(Signal::SIGUSR1);
     signals
 }
 
-/// Keeps SIGINT and SIGTERM from ending the process, in this thread and those it starts, so that
-/// the engine can take them as a wish to drain. To be called before there are other threads.
+/// Keeps SIGINT, SIGTERM and SIGUSR1 from ending the process, in this thread and those it starts,
+/// so that the engine can take them as wishes. To be called before there are other threads.
 ///
 /// # Errors
 /// When the system refuses; the signals then act as before.
 pub(crate) fn block_stop_signals() -> io::Result<()> {
-    Ok(stop_signals().thread_block()?)
+    Ok(wished_signals().thread_block()?)
 }
