@@ -1,6 +1,6 @@
 use bevy_ecs::entity::Entity;
 
-use crate::{BufferHandle, Failover};
+use crate::{BufferHandle, ExitReason, Failover};
 
 /// An intent for the platform, in the imperative. It answers each with the [`Input`](crate::Input)
 /// named.
@@ -98,6 +98,8 @@ pub enum Effect {
     KillWorker {
         /// The isolated instance.
         instance: Entity,
+        /// What it is killed for, if it has done wrong.
+        reason: Option<ExitReason>,
     },
     /// Save the state of an isolated instance once it is done with the batches it was given
     /// before: `SnapshotTaken` or `WorkerExited`.

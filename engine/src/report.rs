@@ -98,7 +98,7 @@ pub struct StageReport {
     pub bytes_written: u64,
     /// The sandbox in force around the plugin's processes; none if it runs in the engine's.
     pub sandbox: Option<String>,
-    /// Workers that died and were started again.
+    /// Times that a worker was started again, for its own death or with a sibling.
     pub restarts: u32,
     /// What its failure policy did; none if it has none.
     pub failures: Option<FailuresReport>,

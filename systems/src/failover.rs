@@ -139,7 +139,7 @@ pub(crate) fn fail_over_batches(
         let state = workers.get(instance).expect("only a worker is spoilt");
         // It may be gone already.
         if matches!(*state, WorkerState::Stopping { .. }) {
-            outbox.push(Effect::KillWorker { instance });
+            outbox.push(Effect::KillWorker { instance, reason: None });
         }
     }
     for (batch, over) in failing_over.drain(..failing_over.len().min(room)) {

@@ -139,8 +139,8 @@ fn ended_run_is_empty(world: &mut World) -> Result<(), String> {
     ledger_is_balanced(world)
 }
 
-/// The ledger at the end of a run: every stage adds up, none has kept a row that it promised to hand
-/// on, and every row that left a port was taken in by each stage behind it.
+/// The ledger at the end of a run: every stage adds up, none has kept a row that it promised to
+/// hand on, and every row that left a port was taken in by each stage behind it.
 ///
 /// # Errors
 /// The stage that does not balance, with its figures.

@@ -74,7 +74,7 @@ pub(crate) fn watch_workers(
         }
         room -= 1;
         *state = WorkerState::Stopping { reason: Some(reason) };
-        outbox.push(Effect::KillWorker { instance });
+        outbox.push(Effect::KillWorker { instance, reason: Some(reason) });
     }
 }
 
@@ -140,7 +140,7 @@ pub(crate) fn recycle_workers(
         }
         room -= 1;
         *state = WorkerState::Stopping { reason: None };
-        outbox.push(Effect::KillWorker { instance });
+        outbox.push(Effect::KillWorker { instance, reason: None });
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use indicatif::{BinaryBytes, HumanCount};
 
 use crate::report::{Outcome, RunReport, StageReport};
+use crate::supervision::SupervisorReport;
 
 /// The whole summary, ready to print.
 pub(super) fn table(report: &RunReport) -> String {
@@ -49,17 +50,21 @@ fn sandboxes(report: &RunReport) -> String {
     for (kind, stages) in kinds {
         let _ = writeln!(text, "in processes of their own: {} (sandbox {kind})", stages.join(", "));
     }
-    for supervisor in report.supervisors.iter().filter(|supervisor| supervisor.restarts > 0) {
-        let (name, restarts) = (&supervisor.name, count(supervisor.restarts.into()));
-        let _ = write!(text, "supervisor {name}: {restarts} restarts");
+    let acted = |supervisor: &&SupervisorReport| {
+        let tells = |act: &str| !matches!(act, "Started" | "Stopped" | "Killed");
+        supervisor.restarts > 0 || supervisor.acts.iter().any(|act| tells(&act.act))
+    };
+    for supervisor in report.supervisors.iter().filter(acted) {
+        let restarts = number(supervisor.restarts.into(), "restart");
+        let _ = write!(text, "supervisor {}: {restarts}", supervisor.name);
         if let (Some(child), Some(reason)) = (&supervisor.last_child, &supervisor.last_reason) {
             let _ = write!(text, ", the last of {child}, {reason}");
         }
         text.push('\n');
     }
     for stage in report.stages.iter().filter(|stage| stage.restarts > 0) {
-        let (name, restarts) = (&stage.name, count(stage.restarts.into()));
-        let _ = writeln!(text, "{name}: {restarts} workers died and were started again");
+        let starts = number(stage.restarts.into(), "time");
+        let _ = writeln!(text, "{}: workers were started again {starts}", stage.name);
     }
     text
 }
@@ -68,19 +73,30 @@ fn sandboxes(report: &RunReport) -> String {
 fn failures(stage: &StageReport) -> String {
     let Some(done) = stage.failures else { return String::new() };
     let parts = [
-        (done.retried, "batches tried again"),
-        (done.fell_back, "given to the fallback"),
-        (done.bypassed, "passed by"),
-        (done.dead_rows, "rows set aside as dead letters"),
-        (done.breaker_opened, "times the breaker opened"),
+        (done.retried, "retry", "of batches"),
+        (done.fell_back, "batch", "given to the fallback"),
+        (done.bypassed, "batch", "passed by"),
+        (done.dead_rows, "row", "set aside as dead letters"),
+        (done.breaker_opened, "opening", "of the breaker"),
     ];
-    let parts = parts.iter().filter(|(number, _)| *number > 0);
+    let parts = parts.iter().filter(|(amount, ..)| *amount > 0);
     let parts: Vec<String> =
-        parts.map(|(number, what)| format!("{} {what}", count(*number))).collect();
+        parts.map(|(amount, what, how)| format!("{} {how}", number(*amount, what))).collect();
     if parts.is_empty() {
         return String::new();
     }
     format!("{}: {}\n", stage.name, parts.join(", "))
+}
+
+/// `1 row`, `1,000 rows`, `2 batches`.
+fn number(amount: u64, what: &str) -> String {
+    let amount_text = count(amount);
+    match (amount, what.strip_suffix('y'), what.ends_with("ch")) {
+        (1, ..) => format!("{amount_text} {what}"),
+        (_, Some(stem), _) => format!("{amount_text} {stem}ies"),
+        (_, None, true) => format!("{amount_text} {what}es"),
+        (_, None, false) => format!("{amount_text} {what}s"),
+    }
 }
 
 /// `main 26,398, rejected 606`, and what became of the rest.

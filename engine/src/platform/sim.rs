@@ -367,7 +367,7 @@ impl Platform for SimPlatform {
             Effect::CancelJobs => {}
             Effect::StartWorker { instance } => self.start_worker(instance),
             Effect::StopWorker { instance } => self.stop_worker(instance),
-            Effect::KillWorker { instance } => self.kill_worker(instance),
+            Effect::KillWorker { instance, .. } => self.kill_worker(instance),
             Effect::TakeSnapshot { instance } => self.give(instance, Task::Snapshot),
             Effect::FailOver { batch, buffer, stage, over, .. } => {
                 self.fail_over(batch, buffer, stage, over);

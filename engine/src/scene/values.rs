@@ -47,6 +47,10 @@ pub(super) fn check_stage(body: &StageBody, node: &Node) -> Vec<Located> {
                 checker.within("instances", usize::from(count), 1..=INSTANCES_MAX);
             }
             checker.within("spares", usize::from(plugin.spares), 0..=INSTANCES_MAX);
+            checker.time("start_timeout", plugin.start_timeout, false);
+            if let Some(limit) = plugin.memory_limit {
+                checker.at_least("memory_limit", limit, MEMORY_MIN);
+            }
             if plugin.library.is_empty() {
                 checker.out_of_bounds("library", "empty", "the name or the path of a plugin");
             }

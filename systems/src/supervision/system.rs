@@ -197,7 +197,7 @@ impl Supervision<'_, '_> {
             *worker = WorkerState::Stopping { reason: None };
         }
         self.outbox.push(match order {
-            Order::Kill(_) => Effect::KillWorker { instance: child },
+            Order::Kill(_) => Effect::KillWorker { instance: child, reason: None },
             Order::Start(_)
             | Order::Stop(_)
             | Order::Leave(_)

@@ -25,7 +25,7 @@ use arrow::{datatypes::SchemaRef, record_batch::RecordBatch};
 use bevy_ecs::{entity::EntityHashMap, prelude::*};
 use rayon::ThreadPool;
 use tanda_components::{
-    BufferHandle, Effect, EngineTime, FaultId, Inbox, Input, limits::PORTS_MAX,
+    BufferHandle, Effect, EngineTime, ExitReason, FaultId, Inbox, Input, limits::PORTS_MAX,
 };
 use tanda_plugin_host::Instance as PluginInstance;
 
@@ -117,6 +117,8 @@ pub struct OsPlatform {
     faults: Faults,
     drain_requested: Arc<AtomicBool>,
     explain_wanted: bool,
+    /// Workers that were killed for what they did, until their end is known.
+    killed: EntityHashMap<ExitReason>,
 }
 
 /// A stage that has been started.
@@ -170,6 +172,7 @@ impl OsPlatform {
             faults: Faults::default(),
             drain_requested: Arc::default(),
             explain_wanted: false,
+            killed: EntityHashMap::default(),
         })
     }
 
@@ -312,7 +315,10 @@ impl Platform for OsPlatform {
             Effect::CancelJobs => self.cancel.store(true, Ordering::Relaxed),
             Effect::StartWorker { instance } => self.worker(instance).start(),
             Effect::StopWorker { instance } => self.worker(instance).stop(),
-            Effect::KillWorker { instance } => self.worker(instance).kill(),
+            Effect::KillWorker { instance, reason } => {
+                self.killed.extend(reason.map(|reason| (instance, reason)));
+                self.worker(instance).kill();
+            }
             Effect::FailOver { batch, buffer, input, stage, over, failed } => {
                 let content = self.buffers.get(buffer).batch().clone();
                 let running = self.stage(stage);

@@ -7,6 +7,7 @@ use tanda_components::Input;
 
 use super::{Completion, OsPlatform, Runs};
 use crate::isolation::{Given, Recipe, Shared, Spares, Told, WorkerProcess, WorkerThread};
+use crate::supervision::reason_in_words;
 
 /// What an isolated stage needs, ready to start.
 pub(crate) struct IsolatedParts {
@@ -143,7 +144,13 @@ impl OsPlatform {
             Told::Exited { reason, message } => {
                 self.worker(instance).exited();
                 self.finishing.remove(&stage);
-                let fault = self.fault(stage, format!("its worker is gone: {message}"));
+                let message = match self.killed.remove(&instance) {
+                    Some(reason) => {
+                        format!("its worker was {} ({message})", reason_in_words(reason))
+                    }
+                    None => format!("its worker is gone: {message}"),
+                };
+                let fault = self.fault(stage, message);
                 self.backlog.push_back(Input::WorkerExited { instance, reason, fault });
             }
             // The thread keeps the state, and a merge is followed by what it was for.
