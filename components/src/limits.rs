@@ -21,6 +21,9 @@ pub const THREADS_MAX: u16 = 256;
 /// Times that a batch may be held by a worker that dies, times in a row that a worker may die over
 /// a snapshot, and over the end of its stage.
 pub const ATTEMPTS_MAX: u8 = 5;
+/// Microseconds that a batch over which two workers in a row died waits for its next try, if its
+/// stage has no failure policy; it doubles with each more.
+pub const DEATHS_WAIT_MICROS: u64 = 20_000;
 /// Times that the poison rows of one batch are looked for before all of it is set aside.
 pub const EXAMINATIONS_MAX: u8 = 2;
 /// Tries that may fail in one search for poison rows; what is not told apart by then is set aside

@@ -1,7 +1,8 @@
-//! A worker writes any description and any memory: the engine refuses the batch, or gets a valid one.
+//! A worker writes any description and any memory: the engine refuses the batch, or gets a valid
+//! one.
 //!
-//! The first byte chooses the schema, the next two say how much is the description; the rest is what
-//! lies in the worker's segment.
+//! The first byte chooses the schema, the next two say how much is the description; the rest is
+//! what lies in the worker's segment.
 
 #![no_main]
 

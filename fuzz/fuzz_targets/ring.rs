@@ -1,5 +1,5 @@
-//! A worker writes any bytes over the rings: the engine takes what is sound, or finds it corrupt for
-//! good; it never panics, and no ring holds more than it can.
+//! A worker writes any bytes over the rings: the engine takes what is sound, or finds it corrupt
+//! for good; it never panics, and no ring holds more than it can.
 //!
 //! Every ten bytes are one write: where (two bytes) and what (eight).
 

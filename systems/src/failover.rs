@@ -6,7 +6,7 @@ use bevy_ecs::prelude::*;
 use tanda_components::{
     At, Attempts, BatchState, BufferHandle, Clock, Effect, EngineTime, FailedOver, Failover,
     FailurePolicy, Outbox, Resort, RetryBudget, Run, TickAgain, WorkerState,
-    limits::{ATTEMPTS_MAX, EXAMINATIONS_MAX, FAILOVERS_PER_TICK_MAX},
+    limits::{ATTEMPTS_MAX, DEATHS_WAIT_MICROS, EXAMINATIONS_MAX, FAILOVERS_PER_TICK_MAX},
 };
 
 /// How a batch failed.
@@ -44,8 +44,13 @@ pub fn remedy(
 ) -> Remedy {
     let retryable = mishap == Mishap::Death || policy.is_some();
     let Some(policy) = policy.filter(|_| !attempts.settled) else {
-        let again = retryable && attempts.failed < ATTEMPTS_MAX;
-        return if again { Remedy::Again { after_micros: 0 } } else { Remedy::Halt };
+        if !retryable || attempts.failed >= ATTEMPTS_MAX {
+            return Remedy::Halt;
+        }
+        // Where many workers die at once, a batch that goes from one to the next is no poison.
+        let row = u32::from(attempts.failed).saturating_sub(2);
+        let waits = mishap == Mishap::Death && attempts.failed > 1;
+        return Remedy::Again { after_micros: if waits { DEATHS_WAIT_MICROS << row } else { 0 } };
     };
     let fresh = attempts.over == FailedOver::No;
     let after_micros = policy.backoff_micros << u32::from(attempts.failed - 1).min(20);
@@ -202,7 +207,10 @@ mod tests {
     #[test]
     fn stage_without_a_policy_tries_deaths_again_and_errors_never() {
         assert_eq!(chain(None, Mishap::Error), "halt");
-        assert_eq!(chain(None, Mishap::Death), "again 0, again 0, again 0, again 0, halt");
+        assert_eq!(
+            chain(None, Mishap::Death),
+            "again 0, again 20000, again 40000, again 80000, halt"
+        );
     }
 
     #[test]
@@ -253,6 +261,6 @@ mod tests {
         let now = EngineTime::default();
         let mut budget = RetryBudget::default();
         let next = remedy(Some(&POLICY), &mut budget, &attempts, Mishap::Death, now);
-        assert_eq!(next, Remedy::Again { after_micros: 0 });
+        assert_eq!(next, Remedy::Again { after_micros: 40_000 });
     }
 }

@@ -58,9 +58,8 @@ struct BuiltIn(TickSystems);
 struct Added(TickSystems, u32);
 
 /// The engine's schedule for `topology`: what there is to do about workers is in it only when there
-/// are any, and about batches that fail only when a stage has a policy. Two systems that touch
-/// the same data without an order are an error when
-/// it is first run.
+/// are any, and about batches that fail when there are any or a stage has a policy. Two systems
+/// that touch the same data without an order are an error when it is first run.
 #[must_use]
 pub fn build_schedule(topology: &Topology) -> Schedule {
     use TickSystems::{Allocate, Balance, Dispatch, Heartbeat, Ingest, Retire, Supervise};
@@ -93,7 +92,7 @@ pub fn build_schedule(topology: &Topology) -> Schedule {
     if topology.grows() {
         schedule.add_systems(wake_workers.in_set(BuiltIn(Balance)));
     }
-    if topology.fails_over() {
+    if topology.is_isolated() || topology.fails_over() {
         let fail_over = fail_over_batches.after(abandon_batches).in_set(BuiltIn(Supervise));
         schedule.add_systems(fail_over);
     }

@@ -117,8 +117,8 @@ fn halt_ends_the_run_with_the_plugin_s_words() {
     }
 }
 
-/// W1 with `faulty` in its middle equals the golden file, whatever befalls 1 % of the calls: an error
-/// in the engine's process, death in a process of its own.
+/// W1 with `faulty` in its middle equals the golden file, whatever befalls 1 % of the calls: an
+/// error in the engine's process, death in a process of its own.
 fn check_w1(input: &str, golden: &str, befallen_min: u64) {
     let cases = [
         ("InProcess", "Error", "on_failure: [ Retry( times: 10 ) ],"),
