@@ -126,7 +126,8 @@ impl FailoverParts {
 
     fn fall_back(&mut self, job: &FailureJob) -> Result<Outcome, String> {
         let fallback = self.fallback.as_mut().ok_or("the stage has no fallback")?;
-        let left = fallback.process(&job.adapter.adapt(&job.content))?;
+        let left = fallback.process(&job.adapter.adapt(&job.content));
+        let left = left.map_err(|error| format!("its fallback: {error}"))?;
         let fit = |(left, (schema, connected)): (Left, &(SchemaRef, bool))| match left {
             Left::Batch(batch) if *connected => project(&batch, schema).map(Left::Batch),
             Left::Batch(batch) => Ok(Left::Rows(batch.num_rows() as u64)),
