@@ -134,7 +134,8 @@ fn check_w1(input: &str, golden: &str, befallen_min: u64) {
             assert!(scene.contains(from));
             let scene = scene.replace(from, &format!("when: Sometimes(0.01), what: {what}"));
             // Nobody supervises what runs in the engine's process.
-            let (scene, supervision) = scene.split_at(scene.find("    // Who dies").unwrap());
+            let at = scene.find("    // Who dies").expect("there is a supervisor");
+            let (scene, supervision) = scene.split_at(at);
             let end = if isolation == "InProcess" { ")" } else { supervision };
             let scene = format!("{scene}{end}");
             let strict = "isolation: Process( sandbox: Strict ),
@@ -149,9 +150,8 @@ fn check_w1(input: &str, golden: &str, befallen_min: u64) {
         let report = report.unwrap_or_else(|error| panic!("{isolation}, {what}: {error}"));
         assert_eq!(report.ledger, Ok(()));
         assert!(bench.read("by_carrier_month.csv") == golden, "{isolation}, {what}");
-        let faulty = report.stage("faulty").unwrap();
+        let faulty = report.stage("faulty").expect("it is in the scene");
         let befallen = faulty.failures.map_or(faulty.restarts.into(), |done| done.retried);
-        println!("{isolation}, {what}: {befallen} of {} batches", faulty.batches_in);
         assert!(befallen >= befallen_min, "{isolation}, {what}: nothing befell them");
     }
 }
