@@ -90,7 +90,7 @@ fn batches(world: &mut World, stage: Entity, now: EngineTime) -> Vec<String> {
             }
             BatchState::Delayed { until } => {
                 let left = time(until - now);
-                format!("tried again in {left}, after {} failures", attempts.failed)
+                format!("tried again in {left} (failed so far: {})", attempts.failed)
             }
             BatchState::FailingOver { .. } => match attempts.over {
                 FailedOver::Fallback => "with the fallback".to_owned(),
@@ -189,7 +189,7 @@ fn workers(world: &mut World, now: EngineTime) -> Vec<String> {
             (WorkerState::Down, Fate::Kept | Fate::Waiting { .. }) => "down".to_owned(),
         };
         let why = child.last_exit.map_or_else(String::new, |(reason, _)| {
-            format!("; it was {}, restart {} of it", reason_in_words(reason), child.restarts)
+            format!("; last {}; restarts so far: {}", reason_in_words(reason), child.restarts)
         });
         let above = world.get::<SupervisorName>(above).map_or("?", |name| name.0.as_str());
         Some(format!("{}, under `{above}`: {is}{why}", child_in_words(world, worker)))

@@ -12,7 +12,7 @@ use tanda_plugin_host::stdout_was_closed;
 use crate::{
     engine::Engine,
     pipeline::{Purpose, StartError, Typed},
-    platform::os::{OsPlatform, RunFault, block_stop_signals},
+    platform::os::{OsPlatform, RunFault, block_explain_signal, block_stop_signals},
     progress::Progress,
     report::{Outcome, RunReport, RunStages},
     scene::{Scene, SceneFaults, Stage, StageBody, written_path},
@@ -87,6 +87,10 @@ impl Engine<OsPlatform> {
     /// # Errors
     /// As [`from_scene`](Self::from_scene).
     pub fn with_options(path: impl AsRef<Path>, options: &Options) -> Result<Self, EngineError> {
+        // Whoever asks before there is anything to say is not to end us: the answer comes later.
+        if options.signals {
+            block_explain_signal()?;
+        }
         let cancel = Arc::new(AtomicBool::new(false));
         let (scene, typed) = Typed::load(path.as_ref(), &options.params, Purpose::Run, &cancel)?;
         if let Some(stage) = sink_on_stdout(&scene) {

@@ -10,10 +10,12 @@ use tanda_components::{
 /// How the workers of a stage stand to its batches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StageLoad {
-    /// Batches are ready.
-    pub waiting: bool,
-    /// A worker has a free slot, or is on its way.
-    pub room: bool,
+    /// Batches that are ready.
+    pub waiting: u32,
+    /// Free slots of workers that are up.
+    pub free: u32,
+    /// A worker is on its way.
+    pub coming: bool,
     /// The first worker that was never started.
     pub dormant: Option<(u16, Entity)>,
 }
@@ -25,10 +27,10 @@ impl StageLoad {
                 let this = (index, worker);
                 self.dormant = Some(self.dormant.map_or(this, |other| other.min(this)));
             }
-            WorkerState::Starting => self.room = true,
-            WorkerState::Up => self.room |= held.count < held.slots,
+            WorkerState::Starting => self.coming = true,
+            WorkerState::Up => self.free += u32::from(held.slots - held.count),
             WorkerState::Finishing => {}
-            WorkerState::Stopping { .. } | WorkerState::Down => self.room |= fate != Fate::Gone,
+            WorkerState::Stopping { .. } | WorkerState::Down => self.coming |= fate != Fate::Gone,
         }
     }
 }
@@ -42,7 +44,8 @@ pub fn pressed_since(
     has_free_core: bool,
     now: EngineTime,
 ) -> Option<EngineTime> {
-    let pressed = load.waiting && !load.room && load.dormant.is_some() && has_free_core;
+    let short = load.waiting > load.free && !load.coming;
+    let pressed = short && load.dormant.is_some() && has_free_core;
     pressed.then(|| since.unwrap_or(now))
 }
 
@@ -80,7 +83,7 @@ pub(crate) fn wake_workers(
     }
     let mut loads = [StageLoad::default(); STAGES_MAX];
     for (state, at) in &batches {
-        loads[usize::from(at.index.0)].waiting |= *state == BatchState::Ready;
+        loads[usize::from(at.index.0)].waiting += u32::from(*state == BatchState::Ready);
     }
     let cores = capacity.jobs_max / 2;
     let mut busy = capacity.jobs.min(cores);
@@ -113,7 +116,7 @@ mod tests {
     }
 
     fn load(states: &[(WorkerState, u8, Fate)]) -> StageLoad {
-        let mut load = StageLoad { waiting: true, ..StageLoad::default() };
+        let mut load = StageLoad { waiting: 2, ..StageLoad::default() };
         for (index, &(state, count, fate)) in states.iter().enumerate() {
             let held = InFlight { count, slots: 2 };
             load.add(index as u16, worker(index as u32), state, held, fate);
@@ -131,7 +134,7 @@ mod tests {
         assert_eq!(pressed_since(None, full, true, NOW), Some(NOW));
         assert_eq!(pressed_since(None, full, false, NOW), None);
         assert_eq!(pressed_since(None, load(&[FULL, FULL]), true, NOW), None);
-        let idle = StageLoad { waiting: false, ..full };
+        let idle = StageLoad { waiting: 0, ..full };
         assert_eq!(pressed_since(None, idle, true, NOW), None);
     }
 
@@ -145,13 +148,19 @@ mod tests {
 
     #[test]
     fn who_has_a_slot_or_is_on_its_way_is_waited_for() {
-        let slot = (WorkerState::Up, 1, Fate::Kept);
+        let idle = (WorkerState::Up, 0, Fate::Kept);
         let starting = (WorkerState::Starting, 0, Fate::Kept);
         let restarted = (WorkerState::Down, 0, Fate::Waiting { due: NOW });
-        for other in [slot, starting, restarted] {
-            assert!(load(&[FULL, other, DORMANT]).room, "{other:?}");
+        for other in [idle, starting, restarted] {
+            let load = load(&[FULL, other, DORMANT]);
+            assert_eq!(pressed_since(None, load, true, NOW), None, "{other:?}");
         }
+        // One slot is too few for two batches, as is nobody.
+        let half = (WorkerState::Up, 1, Fate::Kept);
         let gone = (WorkerState::Down, 0, Fate::Gone);
-        assert!(!load(&[gone, DORMANT]).room);
+        for other in [half, gone] {
+            let load = load(&[FULL, other, DORMANT]);
+            assert_eq!(pressed_since(None, load, true, NOW), Some(NOW), "{other:?}");
+        }
     }
 }

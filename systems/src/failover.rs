@@ -14,6 +14,8 @@ use tanda_components::{
 pub enum Mishap {
     /// The plugin gave an error, or the batch could not be given to it.
     Error,
+    /// The plugin panicked, of which its worker ends.
+    Panic,
     /// Its worker died or was killed for it.
     Death,
 }
@@ -81,6 +83,7 @@ pub(crate) struct Mishaps {
     delayed: Vec<(EngineTime, Entity)>,
     failing_over: Vec<(Entity, Failover)>,
     spoilt: Vec<Entity>,
+    hurried: bool,
 }
 
 impl Mishaps {
@@ -96,6 +99,11 @@ impl Mishaps {
     /// The instance, which is stopping, is killed; it starts again, from its last snapshot.
     pub(crate) fn spoil(&mut self, instance: Entity) {
         self.spoilt.push(instance);
+    }
+
+    /// The user wants the run to end: no batch waits for its next try any more.
+    pub(crate) fn hurry(&mut self) {
+        self.hurried = true;
     }
 
     /// When the next batch is ready again.
@@ -130,10 +138,8 @@ pub(crate) fn fail_over_batches(
         *mishaps = Mishaps::default();
         return;
     }
-    let Mishaps { delayed, failing_over, spoilt } = &mut *mishaps;
-    // Whoever wants the run to end does not want to wait.
-    let draining = *run == Run::Draining;
-    for (_, batch) in delayed.extract_if(.., |(due, _)| draining || *due <= clock.now) {
+    let Mishaps { delayed, failing_over, spoilt, hurried } = &mut *mishaps;
+    for (_, batch) in delayed.extract_if(.., |(due, _)| *hurried || *due <= clock.now) {
         let (mut state, ..) = batches.get_mut(batch).expect("a batch that waits is live");
         *state = BatchState::Ready;
     }

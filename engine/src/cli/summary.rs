@@ -57,7 +57,9 @@ fn sandboxes(report: &RunReport) -> String {
     for supervisor in report.supervisors.iter().filter(acted) {
         let restarts = number(supervisor.restarts.into(), "restart");
         let _ = write!(text, "supervisor {}: {restarts}", supervisor.name);
-        if let (Some(child), Some(reason)) = (&supervisor.last_child, &supervisor.last_reason) {
+        if let (Some(child), Some(reason)) = (&supervisor.last_child, &supervisor.last_reason)
+            && supervisor.restarts > 0
+        {
             let _ = write!(text, ", the last of {child}, {reason}");
         }
         text.push('\n');

@@ -26,9 +26,6 @@ pub(crate) struct FailoverParts {
     pub(crate) ports: Vec<(SchemaRef, bool)>,
     /// Schema of the dead letters, and the port on which they leave.
     pub(crate) dead_letters: Option<(SchemaRef, usize)>,
-    /// The stage takes its batches in an order: each has to come to the plugin, if only without
-    /// rows.
-    pub(crate) ordered: bool,
     /// The run is failing: what is under way is given up.
     pub(crate) cancel: Arc<AtomicBool>,
 }
@@ -179,11 +176,7 @@ impl FailoverParts {
         let dead = self.letters(job, poison)?;
         // Whoever fails at every row may fail at none, too.
         let over = job.over == Failover::Discard || (dead.is_some() && left.num_rows() == 0);
-        Ok(if over && !self.ordered {
-            self.rejected(dead)
-        } else {
-            Outcome::Examined { left, dead }
-        })
+        Ok(if over { self.rejected(dead) } else { Outcome::Examined { left, dead } })
     }
 
     /// None without poison.

@@ -36,14 +36,15 @@ impl Typing<'_> {
             return self.refuse_policy(name, message, Some(hint));
         }
         let passes_by = policy.fallback.is_some()
-            || policy.last == LastResort::Bypass
+            || policy.last != LastResort::Halt
             || policy.breaker.is_some();
         if passes_by && flags.contains(Flags::EXCLUSIVE) {
             let message = format!(
                 "stage `{name}`: with this config its plugin takes all batches in one order, and a \
-                 `Fallback`, `Bypass` or `breaker` would leave gaps in it"
+                 `Fallback`, `Bypass` or `breaker` would leave gaps in it; nor can rows be searched \
+                 for a `DeadLetter` without what came before them"
             );
-            let hint = "end its policy in `DeadLetter` or `Halt`".to_owned();
+            let hint = "let its policy be `Retry`, `Halt`, or leave it out".to_owned();
             return self.refuse_policy(name, message, Some(hint));
         }
         let fallback = match &policy.fallback {

@@ -268,8 +268,7 @@ impl Starting<'_> {
         let failover = failing.map(|failing| {
             spec.on_failure = Some(failing.policy());
             spec.breaker = failing.breaker();
-            let ordered = spec.kind == StageKind::Exclusive;
-            failing.into_parts(probe, &mut delivered, needs, &given, ordered, self.cancel)
+            failing.into_parts(probe, &mut delivered, needs, &given, self.cancel)
         });
         self.delivered.push(delivered);
         Ok((running, failover))

@@ -71,7 +71,6 @@ impl Failing {
         delivered: &mut Vec<SchemaRef>,
         needs: &[PortNeed],
         given: &Given,
-        ordered: bool,
         cancel: &Arc<AtomicBool>,
     ) -> FailoverParts {
         let connected = needs.iter().map(|need| need.connected);
@@ -88,7 +87,6 @@ impl Failing {
             fallback: self.fallback.map(Sole::new),
             ports,
             dead_letters,
-            ordered,
             cancel: Arc::clone(cancel),
         }
     }

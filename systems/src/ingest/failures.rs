@@ -20,7 +20,8 @@ impl Facts<'_, '_> {
             sink.writes -= 1;
         }
         self.free_instance(held, 0);
-        let goes_on = self.remedy_batch(batch, Mishap::Error, fault);
+        let goes_on =
+            self.remedy_batch(batch, if ends { Mishap::Panic } else { Mishap::Error }, fault);
         if let BatchState::InFlight { instance } = held
             && goes_on
         {
@@ -61,7 +62,7 @@ impl Facts<'_, '_> {
         {
             match mishap {
                 Mishap::Error => breaker.failed(now),
-                Mishap::Death => breaker.crashed(now),
+                Mishap::Panic | Mishap::Death => breaker.crashed(now),
             }
         }
         let mut failures = policy.map(|(_, _, failures, _)| failures);

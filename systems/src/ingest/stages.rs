@@ -107,6 +107,7 @@ impl Facts<'_, '_> {
 
     /// Starts a drain, unless every source has ended by itself: then nothing is cut short.
     pub(super) fn drain(&mut self) {
+        self.books.mishaps.hurry();
         let reading = self.sources.iter().any(|source| !source.ended);
         if *self.books.run == Run::Running && reading {
             *self.books.run = Run::Draining;

@@ -57,7 +57,8 @@ impl Facts<'_, '_> {
         let number = supervisor.next_mail();
         child.mail = (child.told == Told::Nothing).then_some(Mail { end, at, number });
         let by_itself = child.told == Told::Nothing;
-        child.last_exit = by_itself.then_some((exit.reason(), fault));
+        let its_own = by_itself && exit.is_its_own();
+        child.last_exit = its_own.then_some((exit.reason(), fault));
         by_itself
     }
 

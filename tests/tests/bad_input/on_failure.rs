@@ -139,3 +139,30 @@ fn state_in_the_engine_s_process_cannot_be_taken_back() {
           hint: leave `isolation: InProcess` out, or `on_failure`"#]],
     );
 }
+
+/// The search for poison rows would be without what came before them: every row that it tries twice
+/// would look like a duplicate.
+#[test]
+fn stage_with_an_order_can_only_be_tried_again() {
+    let stages = |policy: &str| {
+        format!(
+            r#"
+        "in": Source( read: Csv( path: "${{at}}/in.csv" ) ),
+        "once": Plugin( library: "validation", from: "in",
+            config: ( rules: [ Unique( columns: ["a"], window: 100 ) ] ), on_failure: [ {policy} ] ),
+        "out": Sink( write: Csv( path: "${{at}}/out.csv" ), from: "once" ),
+        "rest": Sink( write: Csv( path: "${{at}}/rest.csv" ), from: "once.rejected" ),
+        "dead": Sink( write: Csv( path: "${{at}}/dead.csv" ) ),
+"#
+        )
+    };
+    refused(
+        &with("in.csv", "a,b\n1,2\n"),
+        &stages("DeadLetter( to: \"dead\" )"),
+        &expect![[r#"
+            {dir}/scene.ron:8:87: error: stage `once`: with this config its plugin takes all batches in one order, and a `Fallback`, `Bypass` or `breaker` would leave gaps in it; nor can rows be searched for a `DeadLetter` without what came before them
+              8 |             config: ( rules: [ Unique( columns: ["a"], window: 100 ) ] ), on_failure: [ DeadLetter( to: "dead" ) ] ),
+                |                                                                                       ^
+              hint: let its policy be `Retry`, `Halt`, or leave it out"#]],
+    );
+}

@@ -230,7 +230,8 @@ fn drain_cuts_waits_short() {
         };
         let platform = SimPlatform::new(topology.stages.iter().map(script).collect(), 5);
         let mut engine = Engine::new(&topology, Executor::SingleThreaded, platform);
-        engine.platform_mut().inject(300_000, Input::DrainRequested);
+        // By then all has been read.
+        engine.platform_mut().inject(2_000_000, Input::DrainRequested);
         engine.run_to_end();
         assert!(!has_failed(&engine), "{text}");
         let ended = engine.world().resource::<Clock>().now.as_micros();

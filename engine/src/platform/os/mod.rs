@@ -31,7 +31,7 @@ use tanda_plugin_host::Instance as PluginInstance;
 
 pub use self::fault::{Faults, RunFault};
 pub(crate) use self::job::{Adapter, JobDone, JobReport, Left, Work};
-pub(crate) use self::wake::block_stop_signals;
+pub(crate) use self::wake::{block_explain_signal, block_stop_signals};
 pub(crate) use self::workers::IsolatedParts;
 use self::{
     guard::guarded, pool::BufferPool, reader::ReaderThread, wake::Waiter, workers::Finishing,

@@ -151,6 +151,16 @@ fn wished_signals() -> SigSet {
     signals
 }
 
+/// Keeps SIGUSR1 from ending the process, as [`block_stop_signals`] does.
+///
+/// # Errors
+/// When the system refuses; the signal then acts as before.
+pub(crate) fn block_explain_signal() -> io::Result<()> {
+    let mut signals = SigSet::empty();
+    signals.add(Signal::SIGUSR1);
+    Ok(signals.thread_block()?)
+}
+
 /// Keeps SIGINT, SIGTERM and SIGUSR1 from ending the process, in this thread and those it starts,
 /// so that the engine can take them as wishes. To be called before there are other threads.
 ///
