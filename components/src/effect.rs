@@ -56,11 +56,9 @@ pub enum Effect {
         /// The sink.
         sink: Entity,
     },
-    /// Deal with a batch that failed, as the stage's failure policy says. `Fallback`, `Bypass` and
-    /// `Reject` are answered as `ProcessBatch`;
-    /// `Examine` and `Discard` by `BatchExamined`, and the rows
-    /// that were set aside leave the stage with what is made of the others; all by `BatchFailed`
-    /// if that cannot be done.
+    /// Deal with a batch that failed, as the stage's failure policy says. Answered as
+    /// `ProcessBatch`; `Examine` by `BatchExamined`, if rows are left: those that were set aside
+    /// leave the stage with what is made of the others. By `BatchFailed` if it cannot be done.
     FailOver {
         /// The batch.
         batch: Entity,

@@ -128,7 +128,7 @@ impl<P: Platform> Engine<P> {
     }
 
     /// Why every batch is where it is, what its worker is at and which were restarted why: text of
-    /// several lines. Cost: linear in the batches.
+    /// several lines. Cost: batches times stages.
     pub fn explain(&mut self) -> String {
         explain(&mut self.world)
     }

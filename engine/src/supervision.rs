@@ -32,7 +32,8 @@ pub struct SupervisorReport {
 pub struct ActReport {
     /// Since the start of the run, seconds with six decimals.
     pub at: String,
-    /// What it did: `Restarted`, `Stopped`, `Killed`, `Left`, `GaveUp`, `ShutDown`, `Escalated`.
+    /// What it did: `Started`, `Restarted`, `Stopped`, `Killed`, `Left`, `GaveUp`, `ShutDown`,
+    /// `Escalated`.
     pub act: String,
     /// The child.
     pub child: String,

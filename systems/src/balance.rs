@@ -9,15 +9,15 @@ use tanda_components::{
 
 /// How the workers of a stage stand to its batches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct StageLoad {
+struct StageLoad {
     /// Batches that are ready.
-    pub waiting: u32,
+    waiting: u32,
     /// Free slots of workers that are up.
-    pub free: u32,
+    free: u32,
     /// A worker is on its way.
-    pub coming: bool,
+    coming: bool,
     /// The first worker that was never started.
-    pub dormant: Option<(u16, Entity)>,
+    dormant: Option<(u16, Entity)>,
 }
 
 impl StageLoad {
@@ -38,7 +38,7 @@ impl StageLoad {
 /// Since when one more worker would help; `None` if none would. More workers than cores only take
 /// turns: as long as every core has something to do, batches may as well wait.
 #[must_use]
-pub fn pressed_since(
+fn pressed_since(
     since: Option<EngineTime>,
     load: StageLoad,
     has_free_core: bool,
@@ -65,8 +65,8 @@ type Workers<'w, 's> = Query<
 /// Has a worker that was never started started, where that has been needed for a while.
 ///
 /// Reads `BatchState`, `WorkerState`, `InFlight`; writes `Pressure`, `ChildState` and the
-/// supervisors, which do the rest. Linear in batches and
-/// workers while a stage has a worker to wake.
+/// supervisors, which do the rest. Linear in batches and workers while a stage has a worker to
+/// wake.
 pub(crate) fn wake_workers(
     run: Res<Run>,
     clock: Res<Clock>,

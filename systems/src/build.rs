@@ -215,8 +215,8 @@ fn spawn_stage(world: &mut World, index: StageIndex, spec: &StageSpec) -> Entity
     if let Some(policy) = spec.on_failure {
         assert!(
             spec.kind != StageKind::Exclusive
-                || !(policy.fallback || policy.last == Resort::Bypass || spec.breaker.is_some()),
-            "what passes by a stage with an order would leave a gap in it: stage {}",
+                || !(policy.fallback || policy.last != Resort::Halt || spec.breaker.is_some()),
+            "a stage with an order can only try its batches again: stage {}",
             spec.name
         );
         let counts = (RetryBudget::default(), Failures::default());

@@ -196,12 +196,12 @@ mod tests {
                     steps += &format!("{over:?}, ");
                     match over {
                         Failover::Fallback => attempts.over = FailedOver::Fallback,
-                        Failover::Bypass | Failover::Reject => attempts.over = FailedOver::Last,
-                        Failover::Examine | Failover::Discard => {
+                        Failover::Bypass | Failover::Discard | Failover::Reject => {
+                            attempts.over = FailedOver::Last;
+                        }
+                        Failover::Examine => {
                             attempts.failed = 0;
                             attempts.examined += 1;
-                            let last = attempts.examined > EXAMINATIONS_MAX;
-                            attempts.over = if last { FailedOver::Last } else { FailedOver::No };
                         }
                     }
                 }

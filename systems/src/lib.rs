@@ -27,7 +27,6 @@ mod workers;
 mod write;
 
 pub use allocate::plan_admission;
-pub use balance::{StageLoad, pressed_since};
 pub use bisect::Bisection;
 pub use build::{EdgeSpec, Isolation, StageSpec, Topology, build_world};
 pub use dispatch::{Candidate, Idle, plan_dispatch};

@@ -162,8 +162,7 @@ fn year_survives_the_death_of_workers_in_place() {
 }
 
 /// Runs of January under random supervisors; `TANDA_SUPERVISION_RUNS` asks for more. They are
-/// short,
-/// so workers die more often than elsewhere; not so often that a finish dies five times.
+/// short, so workers die more often than elsewhere; not so often that a finish dies five times.
 fn runs_wanted() -> u64 {
     let wanted = std::env::var("TANDA_SUPERVISION_RUNS").ok().and_then(|text| text.parse().ok());
     wanted.unwrap_or(6)

@@ -55,7 +55,7 @@ fn sandboxes(report: &RunReport) -> String {
         supervisor.restarts > 0 || supervisor.acts.iter().any(|act| tells(&act.act))
     };
     for supervisor in report.supervisors.iter().filter(acted) {
-        let restarts = number(supervisor.restarts.into(), "restart");
+        let restarts = number(supervisor.restarts.into(), ["restart", "restarts"]);
         let _ = write!(text, "supervisor {}: {restarts}", supervisor.name);
         if let (Some(child), Some(reason)) = (&supervisor.last_child, &supervisor.last_reason)
             && supervisor.restarts > 0
@@ -65,7 +65,7 @@ fn sandboxes(report: &RunReport) -> String {
         text.push('\n');
     }
     for stage in report.stages.iter().filter(|stage| stage.restarts > 0) {
-        let starts = number(stage.restarts.into(), "time");
+        let starts = number(stage.restarts.into(), ["time", "times"]);
         let _ = writeln!(text, "{}: workers were started again {starts}", stage.name);
     }
     text
@@ -75,30 +75,24 @@ fn sandboxes(report: &RunReport) -> String {
 fn failures(stage: &StageReport) -> String {
     let Some(done) = stage.failures else { return String::new() };
     let parts = [
-        (done.retried, "retry", "of batches"),
-        (done.fell_back, "batch", "given to the fallback"),
-        (done.bypassed, "batch", "passed by"),
-        (done.dead_rows, "row", "set aside as dead letters"),
-        (done.breaker_opened, "opening", "of the breaker"),
+        (done.retried, ["retry", "retries"], "of batches"),
+        (done.fell_back, ["batch", "batches"], "given to the fallback"),
+        (done.bypassed, ["batch", "batches"], "passed by"),
+        (done.dead_rows, ["row", "rows"], "set aside as dead letters"),
+        (done.breaker_opened, ["opening", "openings"], "of the breaker"),
     ];
     let parts = parts.iter().filter(|(amount, ..)| *amount > 0);
     let parts: Vec<String> =
-        parts.map(|(amount, what, how)| format!("{} {how}", number(*amount, what))).collect();
+        parts.map(|(amount, what, how)| format!("{} {how}", number(*amount, *what))).collect();
     if parts.is_empty() {
         return String::new();
     }
     format!("{}: {}\n", stage.name, parts.join(", "))
 }
 
-/// `1 row`, `1,000 rows`, `2 batches`.
-fn number(amount: u64, what: &str) -> String {
-    let amount_text = count(amount);
-    match (amount, what.strip_suffix('y'), what.ends_with("ch")) {
-        (1, ..) => format!("{amount_text} {what}"),
-        (_, Some(stem), _) => format!("{amount_text} {stem}ies"),
-        (_, None, true) => format!("{amount_text} {what}es"),
-        (_, None, false) => format!("{amount_text} {what}s"),
-    }
+/// `1 row`, `1,000 rows`.
+fn number(amount: u64, [one, many]: [&str; 2]) -> String {
+    format!("{} {}", count(amount), if amount == 1 { one } else { many })
 }
 
 /// `main 26,398, rejected 606`, and what became of the rest.

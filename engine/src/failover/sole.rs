@@ -9,7 +9,7 @@ use bevy_ecs::entity::Entity;
 use tanda_plugin_host::{CallError, Instance, Library};
 
 use crate::isolation::{Given, Recipe, Shared, Told, WorkerProcess, WorkerThread};
-use crate::platform::os::{JobDone, Left};
+use crate::platform::os::{BatchFault, JobDone, Left};
 
 /// How often a wait for a worker looks whether the run fails.
 const CANCEL_LATENCY: Duration = Duration::from_millis(100);
@@ -47,12 +47,6 @@ impl Reopen {
     }
 }
 
-/// Why a batch was not processed, and whether the plugin has to be opened anew.
-struct Failed {
-    message: String,
-    ends: bool,
-}
-
 /// The plugin, when it is open.
 pub(crate) struct Sole {
     of: SoleOf,
@@ -81,7 +75,7 @@ impl Sole {
             Open::Here(instance) => match instance.process(batch) {
                 Ok(outputs) => Ok(outputs.ports.into_iter().map(Left::from).collect()),
                 Err(error) => {
-                    Err(Failed { message: error.to_string(), ends: instance.is_poisoned() })
+                    Err(BatchFault { message: error.to_string(), ends: instance.is_poisoned() })
                 }
             },
             Open::Worker { thread, told } => self.process_in(thread, told, batch),
@@ -117,8 +111,8 @@ impl Sole {
         thread: &mut WorkerThread,
         told: &mpsc::Receiver<Told>,
         batch: &RecordBatch,
-    ) -> Result<Vec<Left>, Failed> {
-        let ended = |message| Failed { message, ends: true };
+    ) -> Result<Vec<Left>, BatchFault> {
+        let ended = |message| BatchFault { message, ends: true };
         thread.process(Entity::PLACEHOLDER, batch.clone()).map_err(ended)?;
         let since = Instant::now();
         let mut overdue = None;
@@ -126,7 +120,7 @@ impl Sole {
             match told.recv_timeout(CANCEL_LATENCY) {
                 Ok(Told::Job(report)) => match report.done {
                     JobDone::Emitted(left) => return Ok(left),
-                    JobDone::Failed { message, ends } => return Err(Failed { message, ends }),
+                    JobDone::Failed(fault) => return Err(fault),
                     JobDone::Encoded(_) => unreachable!("plugins emit"),
                 },
                 Ok(Told::Exited { message, .. }) => return Err(ended(overdue.unwrap_or(message))),

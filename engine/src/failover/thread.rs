@@ -102,14 +102,15 @@ impl FailoverParts {
             Failover::Bypass => self.bypass(job),
             Failover::Examine => self.examine(job),
             Failover::Discard => {
-                let poison = all_of(job, "it failed even without the rows that were found");
-                self.examined(job, &poison)
+                self.set_aside(job, "it failed even without the rows that were found")
             }
-            Failover::Reject => {
-                let poison = all_of(job, "the breaker of the stage was open");
-                Ok(self.rejected(self.letters(job, &poison)?))
-            }
+            Failover::Reject => self.set_aside(job, "the breaker of the stage was open"),
         }
+    }
+
+    /// All rows are dead letters, for one reason.
+    fn set_aside(&self, job: &FailureJob, reason: &str) -> Result<Outcome, String> {
+        Ok(self.rejected(self.letters(job, &all_of(job, reason))?))
     }
 
     /// Nothing leaves but dead letters.
@@ -175,7 +176,7 @@ impl FailoverParts {
         let left = without(&job.content, poison).map_err(|error| error.to_string())?;
         let dead = self.letters(job, poison)?;
         // Whoever fails at every row may fail at none, too.
-        let over = job.over == Failover::Discard || (dead.is_some() && left.num_rows() == 0);
+        let over = dead.is_some() && left.num_rows() == 0;
         Ok(if over { self.rejected(dead) } else { Outcome::Examined { left, dead } })
     }
 

@@ -19,7 +19,7 @@ use super::Shared;
 use super::feed::{Pending, Releases, What, lock};
 use super::shared::WorkerSegment;
 use super::thread::Told;
-use crate::platform::os::{JobDone, JobReport, Left};
+use crate::platform::os::{BatchFault, JobDone, JobReport, Left};
 
 /// A state that is longer is refused.
 const STATE_BYTES_MAX: usize = 1 << 34;
@@ -192,7 +192,7 @@ impl Answers {
         let Failure { message, panicked, .. } = failure;
         let told = match &asked.what {
             What::Process { batch, .. } => {
-                let done = JobDone::Failed { message, ends: panicked };
+                let done = JobDone::Failed(BatchFault { message, ends: panicked });
                 let elapsed_micros = self.elapsed(asked);
                 Told::Job(JobReport { batch: *batch, done, elapsed_micros })
             }

@@ -4,7 +4,7 @@
 use bevy_ecs::prelude::*;
 use tanda_components::{
     BatchFailed, BatchState, BufferHandle, FailedOver, Failover, FaultId, Frontier, RetryBudget,
-    Run, StageFailed, StageKind, StageState, WorkerState, limits::EXAMINATIONS_MAX,
+    Run, StageFailed, StageKind, StageState, WorkerState,
 };
 
 use super::Facts;
@@ -117,8 +117,7 @@ impl Facts<'_, '_> {
         *state = BatchState::Ready;
         attempts.failed = 0;
         attempts.examined = attempts.examined.saturating_add(1);
-        let discarded = attempts.examined > EXAMINATIONS_MAX;
-        attempts.over = if discarded { FailedOver::Last } else { FailedOver::No };
+        attempts.over = FailedOver::No;
         size.0 = bytes;
         let old = core::mem::replace(&mut *old, buffer);
         self.books.buffers.enter(buffer, 1, bytes);

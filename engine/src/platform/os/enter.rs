@@ -8,7 +8,7 @@ use tanda_components::{BufferHandle, Input, limits::PORTS_MAX};
 
 use super::{
     Completion, OsPlatform,
-    job::{JobDone, JobReport, Left},
+    job::{BatchFault, JobDone, JobReport, Left},
     pool::Content,
     reader,
 };
@@ -80,7 +80,7 @@ impl OsPlatform {
                 let buffer = self.buffers.insert(content);
                 Input::BatchEncoded { batch, buffer, bytes, elapsed_micros }
             }
-            JobDone::Failed { message, ends } => {
+            JobDone::Failed(BatchFault { message, ends }) => {
                 Input::BatchFailed { batch, fault: self.fault(stage, message), ends }
             }
         };

@@ -64,13 +64,21 @@ pub(crate) enum JobDone {
     Emitted(Vec<Left>),
     /// Bytes for the writer.
     Encoded(Vec<u8>),
-    /// It gave up; with `ends`, the worker that it was in ends.
-    Failed { message: String, ends: bool },
+    /// It gave up.
+    Failed(BatchFault),
+}
+
+/// Why a batch was not processed.
+#[derive(Debug)]
+pub(crate) struct BatchFault {
+    pub(crate) message: String,
+    /// The plugin is of no more use: it panicked, or its worker has ended or is about to.
+    pub(crate) ends: bool,
 }
 
 impl JobDone {
     pub(super) fn failed(message: String) -> Self {
-        Self::Failed { message, ends: false }
+        Self::Failed(BatchFault { message, ends: false })
     }
 }
 

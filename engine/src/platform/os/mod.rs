@@ -30,7 +30,7 @@ use tanda_components::{
 use tanda_plugin_host::Instance as PluginInstance;
 
 pub use self::fault::{Faults, RunFault};
-pub(crate) use self::job::{Adapter, JobDone, JobReport, Left, Work};
+pub(crate) use self::job::{Adapter, BatchFault, JobDone, JobReport, Left, Work};
 pub(crate) use self::wake::{block_explain_signal, block_stop_signals};
 pub(crate) use self::workers::IsolatedParts;
 use self::{

@@ -1,7 +1,7 @@
 //! Simulated failures of batches, and what is done about them.
 
 use bevy_ecs::entity::Entity;
-use tanda_components::{BufferHandle, Failover, FaultId, Input, StageKind};
+use tanda_components::{BufferHandle, Failover, FaultId, Input};
 
 use super::{Content, SimPlatform};
 
@@ -42,27 +42,16 @@ impl SimPlatform {
         let script = self.stages[index];
         let answer = match over {
             Failover::Fallback | Failover::Bypass => self.pass_by(batch, stage, content, 0),
-            Failover::Reject => {
+            Failover::Discard | Failover::Reject => {
                 let nothing = Content { rows: 0, ..content };
                 self.pass_by(batch, stage, nothing, content.rows)
             }
-            Failover::Examine | Failover::Discard => {
+            Failover::Examine => {
                 self.examined += 1;
                 let poison = [script.faults.poison, script.faults.bad];
                 let found = !content.searched && poison.contains(&Some(content.seq));
-                let dead_rows = match over {
-                    Failover::Discard => content.rows,
-                    Failover::Examine
-                    | Failover::Fallback
-                    | Failover::Bypass
-                    | Failover::Reject => u64::from(found),
-                };
+                let dead_rows = u64::from(found);
                 let left = Content { rows: content.rows - dead_rows, searched: true, ..content };
-                let ordered = self.known(stage).kind == StageKind::Exclusive;
-                if left.rows == 0 && !ordered {
-                    let answer = self.pass_by(batch, stage, left, dead_rows);
-                    return self.answer_at(due, answer);
-                }
                 *self.dead.entry(batch).or_default() += dead_rows;
                 let buffer = self.pool.insert(left);
                 let bytes = left.rows * 100;
