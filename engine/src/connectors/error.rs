@@ -27,6 +27,23 @@ pub enum ReadError {
         /// The file.
         path: String,
     },
+    /// A folder on the way to files may not be searched, so nobody knows which there are.
+    #[error(
+        "{path}: permission denied to search this folder; the engine's user needs the rights `r` \
+         and `x` on it, or name the files so that no way leads through it"
+    )]
+    FolderDenied {
+        /// The folder.
+        path: String,
+    },
+    /// A link whose target does not exist.
+    #[error("{path}: is a link to {target}, which leads nowhere; mend the link or remove it")]
+    DeadLink {
+        /// The link.
+        path: String,
+        /// What it names.
+        target: String,
+    },
     /// A folder stands where a file was expected.
     #[error(
         "{path}: is a directory, expected a file; to read the files in it give a glob such as \

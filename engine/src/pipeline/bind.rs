@@ -8,7 +8,7 @@ use std::{
 
 use arrow::datatypes::{Field, Schema, SchemaRef};
 
-use super::{SearchPath, Typed, TypedInput, TypedStage, outputs::Outputs};
+use super::{SearchPath, Typed, TypedInput, TypedPort, TypedStage, outputs::Outputs};
 use crate::isolation::Shared;
 use crate::scene::{self, Fault, Graph, Place, Scene, SceneFaults, Stage, StageBody, hints};
 
@@ -136,9 +136,10 @@ impl Typing<'_> {
             (_, Some(inputs)) => self.fan_in(name, inputs, typed),
             (_, None) => None,
         };
+        let is_partial = inputs.iter().flatten().any(|input| port_of(typed, input).is_partial);
         let (body, ports) = match &stage.body {
             StageBody::Source(source) => self.source(name, source)?,
-            StageBody::Plugin(plugin) => self.plugin(name, plugin, input.as_ref())?,
+            StageBody::Plugin(plugin) => self.plugin(name, plugin, input.as_ref(), is_partial)?,
             StageBody::Sink(sink) => self.sink(name, sink)?,
         };
         Some(TypedStage { name: stage.name.clone(), body, inputs: inputs?, input, ports })
@@ -185,15 +186,16 @@ impl Typing<'_> {
         inputs: &[TypedInput],
         typed: &[Option<TypedStage>],
     ) -> Option<SchemaRef> {
-        let schema_of = |input: &TypedInput| {
-            let stage = typed[input.stage].as_ref().expect("inputs come from typed stages");
-            &stage.ports[input.port].schema
-        };
+        let schema_of = |input: &TypedInput| &port_of(typed, input).schema;
         let (first, others) = inputs.split_first()?;
         let mut merged = Arc::clone(schema_of(first));
         for (number, other) in others.iter().enumerate() {
             match merge(&merged, schema_of(other)) {
                 Ok(schema) => merged = schema,
+                Err(difference) if inputs.iter().any(|input| port_of(typed, input).is_partial) => {
+                    self.untyped.push(format!("{name}: of the columns known so far: {difference}"));
+                    return None;
+                }
                 Err(difference) => {
                     let place = self.scene.places.input(name, number + 1);
                     let message = format!(
@@ -207,6 +209,12 @@ impl Typing<'_> {
         }
         Some(merged)
     }
+}
+
+/// The port that an edge comes from.
+fn port_of<'a>(typed: &'a [Option<TypedStage>], input: &TypedInput) -> &'a TypedPort {
+    let stage = typed[input.stage].as_ref().expect("inputs come from typed stages");
+    &stage.ports[input.port]
 }
 
 /// `left`, made nullable where `right` is; or in what they differ.

@@ -10,6 +10,7 @@ use super::{TypedFailure, TypedPort, bind::Typing, open::plugin_ports};
 use crate::{
     failover::dead_letter_schema,
     isolation::Handle,
+    places::places,
     scene::{DEAD_LETTER_PORT, Fallback, Fault, LastResort, OnFailure, PluginStage},
 };
 
@@ -66,7 +67,7 @@ impl Typing<'_> {
             LastResort::DeadLetter { .. } => match dead_letter_schema(input) {
                 Ok(schema) => {
                     let name = DEAD_LETTER_PORT.to_owned();
-                    ports.push(TypedPort { name, schema, passes_input: true });
+                    ports.push(TypedPort { name, schema, passes_input: true, is_partial: false });
                 }
                 Err(column) => {
                     let message = format!(
@@ -153,10 +154,12 @@ fn has_state(flags: Flags) -> bool {
 
 /// Whether batches of `from` can stand where those of `to` are expected; in what they differ.
 fn fits(from: &SchemaRef, to: &Arc<Schema>) -> Result<(), String> {
+    let places = places(from);
     for field in to.fields() {
-        let Ok(own) = from.field_with_name(field.name()) else {
+        let Some(&place) = places.get(&**field.name()) else {
             return Err(format!("column `{}` is missing", field.name()));
         };
+        let own = from.field(place);
         if own.data_type() != field.data_type() {
             let (own, wanted) = (own.data_type(), field.data_type());
             return Err(format!("column `{}` is {own} instead of {wanted}", field.name()));

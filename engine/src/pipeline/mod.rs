@@ -71,6 +71,8 @@ pub(crate) struct TypedPort {
     pub(crate) schema: SchemaRef,
     /// The first columns are the input's, passed through.
     pub(crate) passes_input: bool,
+    /// There may be more columns, which only the run can tell. Only when checking.
+    pub(crate) is_partial: bool,
 }
 
 /// What a typed stage runs.

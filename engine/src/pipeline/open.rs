@@ -53,7 +53,13 @@ impl Typing<'_> {
         match opened {
             Ok((columns, source)) => {
                 self.unseen.extend(columns.unseen);
-                let ports = source_ports(&stage.read, columns.schema);
+                if columns.is_partial {
+                    self.untyped.push(format!(
+                        "{name}: other columns than those that `schema:` names; a pipe tells them \
+                         only in the run"
+                    ));
+                }
+                let ports = source_ports(&stage.read, columns.schema, columns.is_partial);
                 let priority = stage.priority;
                 let piece_bytes = first_piece_bytes(batch_rows, batch_bytes);
                 let body = TypedSource { source, stop, priority, piece_bytes };
@@ -75,16 +81,23 @@ impl Typing<'_> {
         name: &str,
         stage: &PluginStage,
         input: Option<&SchemaRef>,
+        is_partial: bool,
     ) -> Option<(TypedBody, Vec<TypedPort>)> {
         let mut first = self.open(name, stage)?;
         let input = input?;
         let mut ports = match first.bind(input, None) {
             Ok(bound) => plugin_ports(bound),
             Err(error) => {
-                self.plugin_fault(name, first.plugin(), &error);
+                match missed_column(&error, input).filter(|_| is_partial) {
+                    Some(text) => {
+                        self.untyped.push(format!("{name}: of the columns known so far: {text}"));
+                    }
+                    None => self.plugin_fault(name, first.plugin(), &error),
+                }
                 return None;
             }
         };
+        ports.iter_mut().for_each(|port| port.is_partial = is_partial && port.passes_input);
         let failure = match &stage.on_failure {
             Some(policy) => Some(self.failure(name, stage, policy, &first, input, &mut ports)?),
             None => None,
@@ -292,11 +305,22 @@ fn first_piece_bytes(batch_rows: u32, batch_bytes: u64) -> u64 {
     batch_bytes.min(u64::from(batch_rows) * 128)
 }
 
-fn source_ports(read: &Read, schema: SchemaRef) -> Vec<TypedPort> {
-    let port = |name: &str, schema| TypedPort { name: name.into(), schema, passes_input: false };
-    let mut ports = vec![port("main", schema)];
+/// What a plugin says that misses a column which `input` has not.
+fn missed_column<'a>(error: &'a CallError, input: &SchemaRef) -> Option<&'a str> {
+    let CallError::Failed { error, .. } = error else { return None };
+    let unknown = |name: &str| input.column_with_name(name.trim_matches('"')).is_none();
+    let misses = error.token().is_some_and(unknown) && error.message().contains("column");
+    misses.then(|| error.message())
+}
+
+fn source_ports(read: &Read, schema: SchemaRef, is_partial: bool) -> Vec<TypedPort> {
+    let port = |name: &str, schema, is_partial| {
+        let name = name.into();
+        TypedPort { name, schema, passes_input: false, is_partial }
+    };
+    let mut ports = vec![port("main", schema, is_partial)];
     if matches!(read, Read::Csv(_) | Read::Ndjson(_)) {
-        ports.push(port("rejected", rejected_schema()));
+        ports.push(port("rejected", rejected_schema(), false));
     }
     ports
 }
@@ -306,6 +330,7 @@ pub(super) fn plugin_ports(bound: &tanda_plugin_host::Bound) -> Vec<TypedPort> {
         name: port.name.clone(),
         schema: Arc::clone(&port.full),
         passes_input: port.full.fields().len() > port.own.len(),
+        is_partial: false,
     });
     ports.collect()
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tanda_components::limits::{EDGES_IN_MAX, EDGES_OUT_MAX, STAGE_NAME_BYTES_MAX, STAGES_MAX};
 
 use super::draft::{Kind, StageDraft, duplicates};
+use super::glob::{Glob, is_glob};
 use super::graph::topological_order;
 use super::hints::nearest;
 use super::model::{Input, StageBody};
@@ -210,16 +211,17 @@ impl<'a> Checks<'a> {
     fn inside_globs(&mut self) {
         let reads = self.stages.iter().filter_map(|stage| {
             let Some(StageBody::Source(source)) = &stage.body else { return None };
-            let glob = paths::of_read(&source.read).filter(|path| paths::is_glob(path))?;
-            Some((stage, glob, paths::matcher(glob)))
+            let text = paths::of_read(&source.read).filter(|path| is_glob(path))?;
+            // What is no glob is told when its files are looked for.
+            Some((stage, text, Glob::parse(&paths::normal(text)).ok()?))
         });
-        for (source, glob, means) in reads {
+        for (source, text, glob) in reads {
             for stage in self.stages {
                 let Some(StageBody::Sink(sink)) = &stage.body else { continue };
                 let Some(path) = paths::of_write(&sink.write) else { continue };
-                if path != "-" && means(path) {
+                if path != "-" && glob.means(&paths::normal(path)) {
                     let (sink, path) = (stage.entry.key.clone(), path.to_owned());
-                    let (source_stage, glob) = (source.entry.key.clone(), glob.to_owned());
+                    let (source_stage, glob) = (source.entry.key.clone(), text.to_owned());
                     let problem = Problem::InsideGlob { sink, path, source_stage, glob };
                     self.problems.push((path_at(stage, "write"), problem));
                 }

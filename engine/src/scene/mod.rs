@@ -11,6 +11,7 @@ mod checks;
 mod draft;
 mod draw;
 mod fault;
+pub(crate) mod glob;
 mod graph;
 pub mod hints;
 mod isolation;

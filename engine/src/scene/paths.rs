@@ -53,23 +53,6 @@ pub(super) fn of_read(read: &Read) -> Option<&str> {
     }
 }
 
-/// Does a glob mean a path? As in a shell, hidden files only if it names their dot. What is no glob
-/// means nothing.
-pub(crate) fn matcher(glob: &str) -> impl Fn(&str) -> bool + use<> {
-    let options = glob::MatchOptions {
-        case_sensitive: true,
-        require_literal_separator: true,
-        require_literal_leading_dot: true,
-    };
-    let pattern = glob::Pattern::new(&normal(glob)).ok();
-    move |path| pattern.as_ref().is_some_and(|it| it.matches_with(&normal(path), options))
-}
-
-/// May `path` name several files? A file of just this name is meant first.
-pub(crate) fn is_glob(path: &str) -> bool {
-    path.contains(['*', '?', '['])
-}
-
 /// What is wrong with `path` as the path of a file.
 pub(super) fn problem(path: &str) -> Option<Problem> {
     if path.is_empty() {

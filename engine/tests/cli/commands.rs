@@ -65,6 +65,50 @@ fn check_says_what_only_the_run_can_tell() {
     assert!(said.out.starts_with("not checked: in: standard input: the columns"), "{said:?}");
 }
 
+/// The columns that `schema:` does not name are there in the run.
+#[test]
+fn check_and_run_agree_on_a_pipe_whose_schema_names_some_columns() {
+    let folder = Folder::with_stages(
+        r#"
+        "in": Source( read: Ndjson( path: "in.pipe", schema: { "n": "int32" } ) ),
+        "count": Plugin( library: "aggregation", from: "in", isolation: InProcess,
+                         config: ( group_by: ["k"], aggregates: [ Count() ] ) ),
+        "work": Plugin( library: "validation", from: "in", isolation: InProcess,
+                        config: ( rules: [ Required("n") ] ) ),
+        "out": Sink( write: Csv( path: "out.csv" ), from: "count" ),
+        "all": Sink( write: Csv( path: "all.csv" ), from: "work" ),
+"#,
+    );
+    folder.make_pipe("in.pipe");
+    let said = folder.tanda(&["check", "scene.ron"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let remarks = said.out.lines().filter(|line| line.starts_with("not checked: "));
+    expect![[r#"
+        not checked: in: other columns than those that `schema:` names; a pipe tells them only in the run
+        not checked: count: of the columns known so far: unknown column `k`: did you mean `n`?
+    "#]]
+    .assert_eq(&(remarks.collect::<Vec<_>>().join("\n") + "\n"));
+    let run = folder.start(&["run", "scene.ron", "--quiet"]);
+    folder.write("in.pipe", "{\"k\":\"a\"}\n");
+    let mut run = run;
+    assert_eq!(run.wait().code(), Some(0), "{}", folder.read("stderr"));
+    assert_eq!(folder.read("out.csv"), "k,count\na,1\n");
+}
+
+#[test]
+fn check_tells_faults_that_no_further_column_of_a_pipe_would_mend() {
+    let folder = Folder::with_stages(
+        r#"
+        "in": Source( read: Ndjson( path: "-", schema: { "n": "utf8" } ) ),
+        "work": Plugin( library: "validation", from: "in", isolation: InProcess,
+                        config: ( rules: [ Range( column: "n", min: 1 ) ] ) ),
+        "out": Sink( write: Csv( path: "out.csv" ), from: "work" ),
+"#,
+    );
+    let said = folder.tanda(&["check", "scene.ron"]);
+    assert_eq!(said.code, Some(2), "{said:?}");
+}
+
 fn graph_of_w1(args: &[&str]) -> String {
     let mut command = tanda();
     command.args(["graph", "config/basic_pipeline.ron"]).args(args).current_dir(repo(""));

@@ -1,6 +1,6 @@
 //! Formats that hold columns already: Parquet and Arrow IPC.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -9,10 +9,12 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 
 use crate::connectors::error::ReadError;
+use crate::places::places;
 
 use super::Reader;
 use super::container_open::{Format, Opened, open};
-use super::files::{FileRef, find_files};
+use super::files::FileRef;
+use super::find::find_files;
 use super::piece::Piece;
 use super::source::{Limits, Opening};
 use super::stop::Stop;
@@ -84,24 +86,23 @@ fn plain_type(data_type: &DataType) -> DataType {
 
 /// The columns of `first`, missing values allowed where one of both allows them.
 fn agree(first: Schema, other: &Schema, a: &str, b: &str) -> Result<Schema, ReadError> {
-    let names = |schema: &Schema| schema.fields().iter().map(|f| f.name().clone()).collect();
-    let (ours, theirs): (Vec<String>, Vec<String>) = (names(&first), names(other));
-    let lacking = |from: &[String], what: &[String]| {
-        let missing = what.iter().filter(|name| !from.contains(name));
-        missing.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    let (ours, theirs) = (places(&first), places(other));
+    let lacking = |from: &HashMap<&str, usize>, what: &Schema| {
+        let missing = what.fields().iter().filter(|field| !from.contains_key(&**field.name()));
+        missing.map(|field| format!("`{}`", field.name())).collect::<Vec<_>>().join(", ")
     };
     let differs = |difference: String| {
         let (path, first) = (b.to_owned(), a.to_owned());
         Err(ReadError::ColumnsDiffer { path, first, difference })
     };
-    match (lacking(&theirs, &ours), lacking(&ours, &theirs)) {
+    match (lacking(&theirs, &first), lacking(&ours, other)) {
         (missing, _) if !missing.is_empty() => return differs(format!("it lacks {missing}")),
         (_, extra) if !extra.is_empty() => return differs(format!("it has in addition {extra}")),
         (_, _) => {}
     }
-    let mut fields = Vec::with_capacity(ours.len());
+    let mut fields = Vec::with_capacity(first.fields().len());
     for field in first.fields() {
-        let Ok(theirs) = other.field_with_name(field.name()) else { continue };
+        let theirs = other.field(theirs[&**field.name()]);
         if theirs.data_type() != field.data_type() {
             let (ours, theirs) = (type_name(field.data_type()), type_name(theirs.data_type()));
             let name = field.name();
@@ -186,9 +187,10 @@ impl ContainerReader {
     /// Brings the columns into the order and the types of the source.
     fn arrange(&self, batch: &RecordBatch) -> RecordBatch {
         let found = batch.schema();
+        let places = places(&found);
         let column = |field: &Arc<Field>| {
-            let index = found.index_of(field.name()).expect("the columns were compared");
-            let column = batch.column(index);
+            // The columns were compared when the source was opened.
+            let column = batch.column(places[&**field.name()]);
             cast(column, field.data_type()).expect("a view casts to what it views")
         };
         let columns = self.schema.fields().iter().map(column).collect();

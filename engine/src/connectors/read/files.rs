@@ -1,4 +1,4 @@
-//! From the path in the scene to the files behind it, and whether they stay the same.
+//! The inputs of a source, and whether they stay the same.
 
 use std::fs::{self, File, Metadata};
 use std::io;
@@ -8,9 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::connectors::error::ReadError;
-use crate::scene::paths;
 
-use super::hint::nearest;
+use super::find::shown;
 
 /// One input of a source, shared by the pieces that are cut from it.
 pub(crate) type FileRef = Arc<InputFile>;
@@ -18,8 +17,8 @@ pub(crate) type FileRef = Arc<InputFile>;
 /// A file, a named pipe or the standard input.
 #[derive(Debug)]
 pub(crate) struct InputFile {
-    /// As errors and rejected rows name it.
-    name: String,
+    /// As errors and rejected rows name it, where that is not the path itself.
+    shown: Option<Box<str>>,
     /// None is the standard input.
     path: Option<PathBuf>,
     /// None for what has no fixed content: pipes, terminals, devices.
@@ -59,13 +58,24 @@ impl Identity {
 }
 
 impl InputFile {
-    fn new(name: String, path: Option<PathBuf>, identity: Option<Identity>) -> Self {
-        Self { name, path, identity, index: 0 }
+    /// The standard input.
+    pub(crate) fn standard_input() -> Self {
+        Self { shown: Some("standard input".into()), path: None, identity: None, index: 0 }
     }
 
-    /// The path as it was given, or `standard input`.
+    /// The input at `path`, of which `metadata` tells; what is no pipe or device must stay so.
+    pub(crate) fn new(path: PathBuf, metadata: &Metadata, index: usize) -> Self {
+        let kind = metadata.file_type();
+        let endless = kind.is_fifo() || kind.is_char_device() || kind.is_socket();
+        let identity = (!endless).then(|| Identity::of(metadata));
+        let shown = path.to_str().is_none().then(|| shown(&path).into());
+        Self { shown, path: Some(path), identity, index }
+    }
+
+    /// The path as it was given (bytes that are not UTF-8 as `\xNN`), or `standard input`.
     pub(crate) fn path(&self) -> &str {
-        &self.name
+        let path = || self.path.as_deref().and_then(Path::to_str);
+        self.shown.as_deref().or_else(path).unwrap_or_default()
     }
 
     /// Bytes on disk; none for a pipe.
@@ -95,7 +105,7 @@ impl InputFile {
             None => io::stdin().as_fd().try_clone_to_owned().map(File::from),
             Some(path) => File::open(path),
         };
-        let file = opened.map_err(|error| ReadError::io(&self.name, "opening", error))?;
+        let file = opened.map_err(|error| ReadError::io(self.path(), "opening", error))?;
         self.check_unchanged(&file)?;
         Ok(file)
     }
@@ -103,7 +113,7 @@ impl InputFile {
     /// Fails when the open file, or what its path names now, is not what it was.
     pub(crate) fn check_unchanged(&self, file: &File) -> Result<(), ReadError> {
         let Some(before) = self.identity else { return Ok(()) };
-        let metadata = file.metadata().map_err(|e| ReadError::io(&self.name, "stat", e))?;
+        let metadata = file.metadata().map_err(|e| ReadError::io(self.path(), "stat", e))?;
         self.compare(&before, &metadata)?;
         match self.path.as_deref().map(fs::metadata) {
             Some(Ok(metadata)) => self.compare(&before, &metadata),
@@ -119,77 +129,6 @@ impl InputFile {
 
     /// The error for a file that differs from what it was when the source was opened.
     pub(crate) fn changed(&self, what: String) -> ReadError {
-        ReadError::Changed { path: self.name.clone(), what }
+        ReadError::Changed { path: self.path().to_owned(), what }
     }
-}
-
-/// All inputs that `path` names: one file, a glob in the order of its names, or `-`.
-///
-/// `ending` is the usual ending of the format, for hints.
-pub(crate) fn find_files(path: &str, ending: &'static str) -> Result<Vec<FileRef>, ReadError> {
-    if path == "-" {
-        let file = InputFile::new("standard input".to_owned(), None, None);
-        return Ok(vec![Arc::new(file)]);
-    }
-    if paths::is_glob(path) && !Path::new(path).exists() {
-        return find_glob(path);
-    }
-    Ok(vec![Arc::new(find_file(PathBuf::from(path), ending, 0)?)])
-}
-
-fn find_glob(pattern: &str) -> Result<Vec<FileRef>, ReadError> {
-    let paths = glob::glob(pattern).map_err(|error| ReadError::BadGlob {
-        pattern: pattern.to_owned(),
-        reason: error.msg,
-        position: error.pos + 1,
-    })?;
-    let means = paths::matcher(pattern);
-    let mut found = Vec::new();
-    for path in paths {
-        let path = path.map_err(|error| {
-            let place = error.path().to_string_lossy().into_owned();
-            ReadError::io(&place, "listing", error.into())
-        })?;
-        // The walk itself leaves hidden files out altogether, or takes them all.
-        if means(&path.to_string_lossy()) && !path.is_dir() {
-            found.push(path);
-        }
-    }
-    found.sort();
-    if found.is_empty() {
-        return Err(ReadError::NoMatch { pattern: pattern.to_owned() });
-    }
-    let entry = |(index, path)| find_file(path, "", index).map(Arc::new);
-    found.into_iter().enumerate().map(entry).collect()
-}
-
-fn find_file(path: PathBuf, ending: &'static str, index: usize) -> Result<InputFile, ReadError> {
-    let name = path.to_string_lossy().into_owned();
-    let metadata = fs::metadata(&path).map_err(|error| missing(&name, &path, error))?;
-    if metadata.is_dir() {
-        let path = name.trim_end_matches('/').to_owned();
-        return Err(ReadError::Directory { path, ending });
-    }
-    let kind = metadata.file_type();
-    let endless = kind.is_fifo() || kind.is_char_device() || kind.is_socket();
-    let identity = (!endless).then(|| Identity::of(&metadata));
-    Ok(InputFile { index, ..InputFile::new(name, Some(path), identity) })
-}
-
-/// Adds to "no such file" the file of the same folder whose name is nearest.
-fn missing(name: &str, path: &Path, error: io::Error) -> ReadError {
-    if error.kind() == io::ErrorKind::NotFound {
-        return ReadError::NoSuchFile { path: name.to_owned(), hint: nearest_sibling(path) };
-    }
-    ReadError::io(name, "opening", error)
-}
-
-fn nearest_sibling(path: &Path) -> Option<String> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let entries = fs::read_dir(folder.unwrap_or(Path::new("."))).ok()?;
-    // A folder of very many files is not worth the time of a hint.
-    let names = entries.take(10_000).flatten().map(|entry| entry.file_name());
-    let names = names.filter_map(|name| name.into_string().ok()).collect::<Vec<_>>();
-    let found = nearest(path.file_name()?.to_str()?, names.iter().map(String::as_str))?;
-    Some(folder.map_or(found.clone(), |folder| folder.join(found).to_string_lossy().into_owned()))
 }

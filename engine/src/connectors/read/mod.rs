@@ -11,7 +11,8 @@
 //! | module | knows |
 //! |---|---|
 //! | `source` | which format it is, the columns of all inputs |
-//! | `files`, `bytes`, `head` | paths, pipes, compression, whether a file changed |
+//! | `find`, `walk`, `files` | paths, globs, links, whether a file changed |
+//! | `bytes`, `head` | pipes, compression |
 //! | `text`, `cut`, `pool` | where records end, aligned buffers |
 //! | `csv`, `ndjson` | the syntax: header or keys, inference, fields of a record |
 //! | `block`, `decode`, `columns`, `numbers`, `values` | fields to columns |
@@ -28,6 +29,7 @@ mod csv;
 mod cut;
 mod decode;
 mod files;
+mod find;
 mod generator;
 mod gunzip;
 mod head;
@@ -45,6 +47,7 @@ mod swar;
 mod text;
 mod types;
 mod values;
+mod walk;
 
 #[cfg(test)]
 mod tests;

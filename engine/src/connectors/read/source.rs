@@ -16,7 +16,8 @@ use super::container_open::Format;
 use super::csv::CsvSource;
 use super::cut::Dialect;
 use super::decode::ColumnPlan;
-use super::files::{FileRef, find_files};
+use super::files::FileRef;
+use super::find::find_files;
 use super::generator::GeneratorSource;
 use super::head::HeadPlan;
 use super::ndjson::NdjsonSource;
@@ -93,6 +94,8 @@ pub struct Columns {
     pub schema: SchemaRef,
     /// Those that were taken for utf8 because the first rows had no value of them.
     pub unseen: Vec<String>,
+    /// There may be others: a pipe tells them only when it is read.
+    pub is_partial: bool,
 }
 
 fn unseen(columns: &[ColumnPlan]) -> Vec<String> {
@@ -155,6 +158,7 @@ impl Source {
             return Ok(Columns {
                 schema: schema_of(&plans.collect::<Vec<_>>()),
                 unseen: Vec::new(),
+                is_partial: true,
             });
         }
         let stop = Stop::new().map_err(|error| ReadError::io("source", "opening", error))?;
@@ -169,7 +173,7 @@ impl Source {
             Kind::Ndjson(source) => unseen(&source.columns),
             Kind::Container(_) | Kind::Generator(_) => Vec::new(),
         };
-        Columns { schema: self.schema(), unseen }
+        Columns { schema: self.schema(), unseen, is_partial: false }
     }
 
     /// The columns, all of them, in the order of the (first) input.

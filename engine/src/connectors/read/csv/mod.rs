@@ -1,5 +1,6 @@
 //! CSV: a header line, then records of as many fields.
 
+mod agree;
 mod header;
 mod infer;
 mod marks;
@@ -13,15 +14,15 @@ use arrow::datatypes::DataType;
 use crate::connectors::error::ReadError;
 use crate::scene::model::CsvRead;
 
+use self::agree::{Agreed, Agreement};
 use self::header::Header;
 use self::infer::Guess;
 use self::split::{CsvSplit, Notes};
 use super::block::{Block, Split};
 use super::cut::Dialect;
-use super::decode::{ColumnPlan, TextDecoder};
-use super::files::find_files;
-use super::head::{Head, HeadPlan, SAMPLE_BYTES, SAMPLE_MORE_BYTES};
-use super::hint::nearest;
+use super::decode::{ColumnPlan, TextDecoder, slots};
+use super::find::find_files;
+use super::head::{SAMPLE_BYTES, SAMPLE_MORE_BYTES};
 use super::rejects::OnBad;
 use super::source::{Opening, record_bytes_max, schema_of};
 use super::text::{Body, TextReader};
@@ -31,8 +32,9 @@ use super::types::parse_types;
 pub(crate) struct CsvSource {
     pub(crate) columns: Vec<ColumnPlan>,
     pub(crate) bodies: Vec<Body>,
-    /// For each input, the column of each of its fields.
+    /// For each order that some file has, the column of each of its fields.
     orders: Vec<Vec<usize>>,
+    order_of_files: Vec<u32>,
     dialect: Dialect,
     null: Option<Vec<u8>>,
     record_bytes_max: usize,
@@ -46,19 +48,32 @@ impl CsvSource {
         let types = parse_types(read.schema.as_ref())?;
         let record_bytes_max = record_bytes_max(read.record_bytes_max)?;
         let plan = opening.head_plan(Some(dialect), 2, record_bytes_max);
-        let heads = read_heads(&read.path, &plan, dialect)?;
-        let names = agree(&heads, &types)?;
-        let orders = heads.iter().map(|(_, header)| order(header, &names)).collect::<Vec<_>>();
         let null = read.null.as_ref().map(|null| null.clone().into_bytes());
-        let mut sample = Sample { guesses: vec![Guess::default(); names.len()], rows: 0, bytes: 0 };
-        for ((head, header), order) in heads.iter().zip(&orders) {
-            sample.take(head, header, order, dialect, null.as_deref());
+        let (mut agreement, mut sample) = (Agreement::new(&types), Sample::default());
+        let mut bodies = Vec::new();
+        // Nothing of a file is kept but where its records begin: there may be very many.
+        for file in find_files(&read.path, "csv")? {
+            let wanted = if bodies.is_empty() { SAMPLE_BYTES } else { SAMPLE_MORE_BYTES };
+            let head = plan.read(&file, wanted)?;
+            let header = Header::read(&head, dialect)?;
+            let (end, next_line) = (header.end, header.next_line);
+            let order = agreement.take(file.path(), header)?;
+            sample.take(head.records(end, Some(dialect)), order, dialect, null.as_deref());
+            bodies.push(Body::new(head, end, next_line));
         }
+        let Agreed { names, orders, order_of_files } = agreement.finish()?;
+        let record_bytes = sample.bytes / sample.rows.max(1) + 1;
         let columns = plan_columns(names, &sample.guesses, &types);
-        let bodies = heads.into_iter();
-        let bodies = bodies.map(|(head, header)| Body::new(head, header.end, header.next_line));
-        let (bodies, record_bytes) = (bodies.collect(), sample.bytes / sample.rows.max(1) + 1);
-        Ok(Self { columns, bodies, orders, dialect, null, record_bytes_max, record_bytes })
+        Ok(Self {
+            columns,
+            bodies,
+            orders,
+            order_of_files,
+            dialect,
+            null,
+            record_bytes_max,
+            record_bytes,
+        })
     }
 
     /// A reader and a decoder of the columns `wanted`, in this order.
@@ -77,13 +92,14 @@ impl CsvSource {
             on_bad,
             opening.progress.clone(),
         );
-        let slot = |column: usize| wanted.iter().position(|wanted| *wanted == column);
+        let slots = slots(self.columns.len(), wanted);
         let split = |order: &Vec<usize>| {
-            CsvSplit::new(self.dialect, order.len(), |field| slot(order[field]))
+            CsvSplit::new(self.dialect, order.len(), |field| slots[order[field]])
         };
         let columns = wanted.iter().map(|index| self.columns[*index].clone()).collect::<Vec<_>>();
         let decoder = TextDecoder {
             splits: self.orders.iter().map(split).collect(),
+            split_of_files: self.order_of_files,
             schema: schema_of(&columns),
             columns,
             null: self.null,
@@ -119,70 +135,6 @@ fn dialect(read: &CsvRead) -> Result<Dialect, ReadError> {
     Ok(dialect)
 }
 
-fn read_heads(
-    path: &str,
-    plan: &HeadPlan<'_>,
-    dialect: Dialect,
-) -> Result<Vec<(Head, Header)>, ReadError> {
-    let mut heads = Vec::new();
-    for file in find_files(path, "csv")? {
-        let bytes = if heads.is_empty() { SAMPLE_BYTES } else { SAMPLE_MORE_BYTES };
-        let head = plan.read(&file, bytes)?;
-        let header = Header::read(&head, dialect)?;
-        heads.push((head, header));
-    }
-    Ok(heads)
-}
-
-/// The columns of all inputs. Only a column with a type in `schema:` may be missing from some.
-fn agree(
-    heads: &[(Head, Header)],
-    types: &BTreeMap<String, DataType>,
-) -> Result<Vec<String>, ReadError> {
-    let Some((first, rest)) = heads.split_first() else { return Ok(Vec::new()) };
-    let mut names = first.1.names.clone();
-    for (head, header) in rest {
-        let is_extra = |name: &&String| !names.contains(name);
-        let is_missing = |name: &&String| !header.names.contains(name);
-        let extra = header.names.iter().filter(is_extra).collect::<Vec<_>>();
-        let missing = names.iter().filter(is_missing).collect::<Vec<_>>();
-        let free = |names: &[&String]| names.iter().all(|name| types.contains_key(*name));
-        if !free(&extra) || !free(&missing) {
-            return Err(ReadError::ColumnsDiffer {
-                path: head.file.path().to_owned(),
-                first: first.0.file.path().to_owned(),
-                difference: difference(&missing, &extra),
-            });
-        }
-        let extra = extra.into_iter().cloned().collect::<Vec<_>>();
-        names.extend(extra);
-    }
-    match types.keys().find(|name| !names.contains(name)) {
-        Some(column) => Err(ReadError::UnknownColumn {
-            path: first.0.file.path().to_owned(),
-            column: column.clone(),
-            hint: nearest(column, names.iter().map(String::as_str)),
-            columns: names.join(", "),
-        }),
-        None => Ok(names),
-    }
-}
-
-fn difference(missing: &[&String], extra: &[&String]) -> String {
-    let listed = |what: &str, names: &[&String]| {
-        let names = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        (!names.is_empty()).then(|| format!("{what} {names}"))
-    };
-    let parts = [listed("it lacks", missing), listed("it has in addition", extra)];
-    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
-}
-
-/// Column of each field of a file with this header.
-fn order(header: &Header, names: &[String]) -> Vec<usize> {
-    let place = |name| names.iter().position(|known| known == name);
-    header.names.iter().filter_map(place).collect()
-}
-
 /// Types from `schema:`, the others as guessed.
 fn plan_columns(
     names: Vec<String>,
@@ -198,6 +150,7 @@ fn plan_columns(
 }
 
 /// What the first records of all inputs say about the columns.
+#[derive(Default)]
 struct Sample {
     guesses: Vec<Guess>,
     rows: usize,
@@ -205,15 +158,10 @@ struct Sample {
 }
 
 impl Sample {
-    fn take(
-        &mut self,
-        head: &Head,
-        header: &Header,
-        order: &[usize],
-        dialect: Dialect,
-        null: Option<&[u8]>,
-    ) {
-        let text = head.records(header.end, Some(dialect));
+    /// Takes whole records into account, whose fields are of the columns `order`.
+    fn take(&mut self, text: &[u8], order: &[usize], dialect: Dialect, null: Option<&[u8]>) {
+        let columns = order.iter().max().map_or(0, |last| last + 1);
+        self.guesses.resize(self.guesses.len().max(columns), Guess::default());
         let split = CsvSplit::new(dialect, order.len(), Some);
         let (mut block, mut notes) = (Block::new(order.len()), Notes::default());
         let mut from = 0;

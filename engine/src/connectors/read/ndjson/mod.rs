@@ -14,8 +14,8 @@ use crate::scene::model::NdjsonRead;
 
 use self::infer::Sample;
 use self::split::NdjsonSplit;
-use super::decode::{ColumnPlan, TextDecoder};
-use super::files::find_files;
+use super::decode::{ColumnPlan, TextDecoder, slots};
+use super::find::find_files;
 use super::head::{Head, SAMPLE_BYTES, SAMPLE_MORE_BYTES};
 use super::rejects::OnBad;
 use super::source::{Opening, record_bytes_max, schema_of};
@@ -72,10 +72,11 @@ impl NdjsonSource {
             on_bad,
             opening.progress.clone(),
         );
-        let slot = |column: usize| wanted.iter().position(|wanted| *wanted == column);
+        let slots = slots(self.columns.len(), wanted);
         let columns = wanted.iter().map(|index| self.columns[*index].clone()).collect::<Vec<_>>();
         let decoder = TextDecoder {
-            splits: vec![NdjsonSplit::new(self.columns, wanted.len(), slot)],
+            splits: vec![NdjsonSplit::new(self.columns, wanted.len(), |key| slots[key])],
+            split_of_files: Vec::new(),
             schema: schema_of(&columns),
             columns,
             null: None,

@@ -5,6 +5,7 @@ mod containers;
 mod csv;
 mod faults;
 mod generator;
+mod globs;
 mod ndjson;
 mod pipes;
 mod property;
