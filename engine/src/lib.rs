@@ -31,6 +31,7 @@ mod explain;
 mod failover;
 mod isolation;
 pub mod pipeline;
+mod places;
 pub mod platform;
 pub mod progress;
 pub mod report;

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use tanda_plugin_host::Reads;
 
+use crate::places::places;
+
 use super::{TypedBody, TypedStage};
 
 /// What later stages want of each stage.
@@ -48,7 +50,8 @@ fn taken_in(stage: &TypedStage, ports: &[PortNeed]) -> BTreeSet<usize> {
     let mut taken: BTreeSet<usize> = match &bound.reads {
         Reads::All => (0..width).collect(),
         Reads::Columns(names) => {
-            names.iter().filter_map(|name| input.index_of(name).ok()).collect()
+            let places = places(input);
+            names.iter().filter_map(|name| places.get(&**name).copied()).collect()
         }
     };
     for (port, need) in stage.ports.iter().zip(ports) {

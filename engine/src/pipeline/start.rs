@@ -23,6 +23,7 @@ use crate::{
     connectors::{read::OnBad, write},
     failover::{FailoverParts, Reopen, SoleOf},
     isolation::{Given, Handle, Recipe, Shared, WorkerProcess},
+    places::places,
     platform::os::{Adapter, IsolatedParts, StageEnd, StageParts, Work},
     progress::{Progress, SourceProgress},
     scene::{Order, Scene, SinkStage},
@@ -160,9 +161,10 @@ impl Starting<'_> {
         let Some(schema) = schema else { return Vec::new() };
         let adapter = |input: &TypedInput| {
             let delivered = &self.delivered[input.stage][input.port];
-            let index_of = |name| delivered.index_of(name).expect("wanted columns are delivered");
+            let places = places(delivered);
+            // Wanted columns are delivered.
             let columns: Vec<usize> =
-                schema.fields().iter().map(|field| index_of(field.name())).collect();
+                schema.fields().iter().map(|field| places[&**field.name()]).collect();
             let same = columns.len() == delivered.fields().len() && columns.is_sorted();
             let columns = (!same).then(|| columns.into());
             Adapter { schema: Arc::clone(schema), columns }

@@ -172,8 +172,16 @@ pub(super) fn wanted_ports(bound: &Bound, needs: &[PortNeed], kept: &BTreeSet<us
 /// of the input come first, of which only those in `kept` are left.
 fn wanted_port(need: &PortNeed, kept: &BTreeSet<usize>, passed: usize) -> WantedPort {
     let kept_passed = if passed == 0 { 0 } else { kept.len() };
+    // Both sets ascend, so one walk over `kept` finds the places of all.
+    let (mut before, mut kept) = (0, kept.iter().peekable());
     let moved = |&column: &usize| {
-        if column < passed { kept.range(..column).count() } else { column - passed + kept_passed }
+        if column >= passed {
+            return column - passed + kept_passed;
+        }
+        while kept.next_if(|&&earlier| earlier < column).is_some() {
+            before += 1;
+        }
+        before
     };
     WantedPort { connected: need.connected, columns: need.columns.iter().map(moved).collect() }
 }

@@ -2,7 +2,8 @@
 //!
 //! A slot is a column's number: the columns of the input first, then the own ones in their order.
 
-use std::collections::BTreeSet;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use tanda_expression::{Expression, ExpressionError};
@@ -19,6 +20,8 @@ use crate::types;
 pub(crate) struct Plan {
     /// Columns of the input, then the own ones.
     fields: Vec<Field>,
+    /// Slot of each name.
+    slots: HashMap<String, usize>,
     input_count: usize,
     pub(crate) lookups: Vec<LookupStep>,
     pub(crate) computes: Vec<ComputeStep>,
@@ -59,8 +62,10 @@ impl Plan {
         input: &Schema,
     ) -> Result<Self, PluginError> {
         let fields: Vec<_> = input.fields().iter().map(|field| field.as_ref().clone()).collect();
-        let input_count = fields.len();
-        let mut plan = Self { fields, input_count, lookups: Vec::new(), computes: Vec::new() };
+        let slots = fields.iter().zip(0..).map(|(field, slot)| (field.name().clone(), slot));
+        let (slots, input_count) = (slots.collect(), fields.len());
+        let (lookups, computes) = (Vec::new(), Vec::new());
+        let mut plan = Self { fields, slots, input_count, lookups, computes };
         for ((lookup, table), number) in config.lookups.iter().zip(tables).zip(1..) {
             let place = format!("lookup {number} ({})", lookup.table);
             plan.add_lookup(lookup, table).map_err(|error| error.at(&place))?;
@@ -139,8 +144,7 @@ impl Plan {
     }
 
     fn find(&self, column: &str) -> Result<usize, BindError> {
-        let slot = self.fields.iter().position(|field| field.name() == column);
-        slot.ok_or_else(|| {
+        self.slots.get(column).copied().ok_or_else(|| {
             let names = self.fields.iter().map(|field| field.name().as_str());
             let hint = crate::hint::among(column, names);
             BindError::UnknownColumn { column: column.to_owned(), hint }
@@ -148,9 +152,10 @@ impl Plan {
     }
 
     fn add_field(&mut self, field: Field) -> Result<(), BindError> {
-        match self.fields.iter().any(|known| known.name() == field.name()) {
-            true => Err(BindError::NameTaken { column: field.name().clone() }),
-            false => {
+        match self.slots.entry(field.name().clone()) {
+            Entry::Occupied(taken) => Err(BindError::NameTaken { column: taken.key().clone() }),
+            Entry::Vacant(free) => {
+                free.insert(self.fields.len());
                 self.fields.push(field);
                 Ok(())
             }

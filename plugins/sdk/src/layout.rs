@@ -196,9 +196,10 @@ fn check_types<'a>(
 
 fn check_reads(input: &SchemaRef, reads: &Reads) -> Result<(), LayoutError> {
     let Reads::Columns(names) = reads else { return Ok(()) };
-    names
-        .iter()
-        .try_for_each(|name| find_column(input, name).map(drop))
+    let known: HashSet<&str> = input.fields().iter().map(|field| field.name().as_str()).collect();
+    let unknown = names.iter().find(|name| !known.contains(name.as_str()));
+    unknown
+        .map_or(Ok(()), |name| find_column(input, name).map(drop))
         .map_err(|error| LayoutError::UnknownRead { message: error.to_string() })
 }
 

@@ -5,8 +5,11 @@
 
 use std::ops::Range;
 
-/// Records in a block.
+/// Records in a block at most.
 pub(crate) const BLOCK_ROWS: usize = 512;
+
+/// Fields in a block at most, if it has several records: blocks of very many columns are short.
+const FIELDS_MAX: usize = 1 << 20;
 
 /// Where a field stands: in the text, or among the fields that had to be rewritten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,8 +62,10 @@ pub(crate) struct Fault {
 /// The records that a split has taken apart.
 #[derive(Debug)]
 pub(crate) struct Block {
-    /// Spans of the fields, column by column, [`BLOCK_ROWS`] a column.
+    /// Spans of the fields, column by column, `rows_max` a column.
     spans: Vec<Span>,
+    /// Records that it has room for, `1..=BLOCK_ROWS`.
+    rows_max: usize,
     /// Where each record stands in the text, without its line end.
     pub(crate) records: Vec<Range<usize>>,
     /// Fields whose quotes or escapes had to be taken out.
@@ -71,9 +76,10 @@ pub(crate) struct Block {
 
 impl Block {
     pub(crate) fn new(columns: usize) -> Self {
-        let spans = vec![Span::NULL; columns * BLOCK_ROWS];
-        let records = Vec::with_capacity(BLOCK_ROWS);
-        Self { spans, records, rewritten: Vec::new(), faults: Vec::new() }
+        let rows_max = (FIELDS_MAX / columns.max(1)).clamp(1, BLOCK_ROWS);
+        let spans = vec![Span::NULL; columns * rows_max];
+        let records = Vec::with_capacity(rows_max);
+        Self { spans, rows_max, records, rewritten: Vec::new(), faults: Vec::new() }
     }
 
     /// Forgets the records. Spans stay as they are: a split sets each one.
@@ -84,18 +90,23 @@ impl Block {
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        self.records.len() == BLOCK_ROWS
+        self.room() == 0
+    }
+
+    /// Records that can still be pushed.
+    pub(crate) fn room(&self) -> usize {
+        self.rows_max - self.records.len()
     }
 
     /// Sets a field of the record that is being taken apart.
     #[inline(always)]
     pub(crate) fn set(&mut self, column: usize, span: Span) {
-        self.spans[column * BLOCK_ROWS + self.records.len()] = span;
+        self.spans[column * self.rows_max + self.records.len()] = span;
     }
 
     /// Makes every field of `row` missing, so that nothing of a bad record is parsed.
     pub(crate) fn blank(&mut self, row: usize) {
-        self.spans.iter_mut().skip(row).step_by(BLOCK_ROWS).for_each(|span| *span = Span::NULL);
+        self.spans.iter_mut().skip(row).step_by(self.rows_max).for_each(|span| *span = Span::NULL);
     }
 
     /// The record that is being taken apart is bad; it must be pushed next.
@@ -107,11 +118,11 @@ impl Block {
 
     /// The fields of one column, as far as there are records.
     pub(crate) fn column(&self, column: usize) -> &[Span] {
-        &self.spans[column * BLOCK_ROWS..][..self.records.len()]
+        &self.spans[column * self.rows_max..][..self.records.len()]
     }
 
     pub(crate) fn column_mut(&mut self, column: usize) -> &mut [Span] {
-        &mut self.spans[column * BLOCK_ROWS..][..self.records.len()]
+        &mut self.spans[column * self.rows_max..][..self.records.len()]
     }
 
     /// Bytes of a field. `text` is what the block was split from.

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Field, SchemaRef};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use arrow_ipc::reader::{FileReader, StreamReader};
@@ -12,6 +12,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
 use crate::connectors::error::ReadError;
+use crate::places::places;
 
 use super::bytes::RawBytes;
 use super::files::FileRef;
@@ -135,9 +136,9 @@ fn begin_stream(bytes: RawBytes) -> Result<Begun, ArrowError> {
 
 /// Places, in `found`, of the columns that `wanted` has.
 fn columns_of(found: &SchemaRef, wanted: &SchemaRef) -> Vec<usize> {
-    let fields = found.fields().iter().enumerate();
-    let is_wanted = |name: &str| wanted.fields().find(name).is_some();
-    fields.filter(|(_, field)| is_wanted(field.name())).map(|(index, _)| index).collect()
+    let (fields, wanted) = (found.fields().iter().enumerate(), places(wanted));
+    let is_wanted = |field: &Field| wanted.contains_key(&**field.name());
+    fields.filter(|(_, field)| is_wanted(field)).map(|(index, _)| index).collect()
 }
 
 impl Opened {

@@ -59,10 +59,19 @@ impl ColumnPlan {
     }
 }
 
+/// For each of `count` columns, its place among the `wanted` ones.
+pub(crate) fn slots(count: usize, wanted: &[usize]) -> Vec<Option<usize>> {
+    let mut slots = vec![None; count];
+    wanted.iter().enumerate().for_each(|(slot, column)| slots[*column] = Some(slot));
+    slots
+}
+
 /// Decodes the pieces of one source, many at a time.
 pub(crate) struct TextDecoder<S: Split> {
-    /// One split, or one for each file by its index.
+    /// One split for each order in which files have their columns, at least one.
     pub(crate) splits: Vec<S>,
+    /// Which of them is that of a file, by its index; the first where nothing is said.
+    pub(crate) split_of_files: Vec<u32>,
     /// The columns of the batches, as the splits number them.
     pub(crate) columns: Vec<ColumnPlan>,
     pub(crate) schema: SchemaRef,
@@ -102,7 +111,8 @@ impl<S: Split> TextDecoder<S> {
         }
         let text = piece.text();
         let is_clean = memchr(0, text).is_none() && std::str::from_utf8(text).is_ok();
-        let split = self.splits.get(piece.file.index).unwrap_or(&self.splits[0]);
+        let split = self.split_of_files.get(piece.file.index).map_or(0, |split| *split as usize);
+        let split = &self.splits[split];
         let mut columns = self.new_columns(piece.rows);
         let mut rejects = Rejects::new(piece, self.on_bad);
         let (mut from, mut rows) = (0, 0);

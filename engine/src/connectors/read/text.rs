@@ -31,12 +31,12 @@ pub(crate) struct Body {
     /// Line of the first record, from 1.
     pub(crate) line: u64,
     /// What was already read of an input that cannot be opened again, and the rest of it.
-    pub(crate) kept: Option<(Vec<u8>, Bytes)>,
+    pub(crate) kept: Option<Box<(Vec<u8>, Bytes)>>,
 }
 
 impl Body {
     pub(crate) fn new(head: Head, skip: usize, line: u64) -> Self {
-        let kept = head.rest.map(|rest| (head.bytes, rest));
+        let kept = head.rest.map(|rest| Box::new((head.bytes, rest)));
         Self { file: head.file, skip, line, kept }
     }
 }
@@ -149,7 +149,7 @@ struct Long {
 impl Open {
     fn new(body: Body, shape: &Shape, progress: &Arc<AtomicU64>) -> Result<Self, ReadError> {
         let (kept, input) = match body.kept {
-            Some((kept, input)) => (kept, input),
+            Some(kept) => *kept,
             None => (Vec::new(), Bytes::open(&body.file, progress)?),
         };
         Ok(Self {

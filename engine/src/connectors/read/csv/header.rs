@@ -1,5 +1,7 @@
 //! The header line: names of the columns.
 
+use std::collections::HashMap;
+
 use csv_core::{ReadRecordResult, ReaderBuilder, Terminator};
 
 use crate::connectors::error::ReadError;
@@ -58,6 +60,7 @@ fn names(text: &[u8], cutter: &Cutter, dialect: Dialect) -> Result<Vec<String>, 
     }
     let fields = fields(text, dialect);
     let mut names = Vec::<String>::with_capacity(fields.len());
+    let mut places = HashMap::with_capacity(fields.len());
     for (index, field) in fields.iter().enumerate() {
         let place = index + 1;
         let name = std::str::from_utf8(field).ok().filter(|name| !name.contains('\0'));
@@ -70,11 +73,10 @@ fn names(text: &[u8], cutter: &Cutter, dialect: Dialect) -> Result<Vec<String>, 
                  ends to \\n or \\r\\n"
             ));
         }
-        if let Some(first) = names.iter().position(|earlier| earlier == name) {
+        if let Some(first) = places.insert(name, place) {
             return Err(format!(
-                "columns {} and {place} are both named `{name}`, expected a name of its own for \
-                 each; rename one in the file",
-                first + 1
+                "columns {first} and {place} are both named `{name}`, expected a name of its own \
+                 for each; rename one in the file"
             ));
         }
         names.push(name.to_owned());

@@ -6,7 +6,7 @@
 
 use memchr::{memchr, memchr2};
 
-use crate::connectors::read::block::{BLOCK_ROWS, Block, Span, Split};
+use crate::connectors::read::block::{Block, Span, Split};
 use crate::connectors::read::cut::Dialect;
 use crate::connectors::read::rejects::shown;
 use crate::connectors::read::swar::{equal, first, load};
@@ -95,8 +95,7 @@ impl CsvSplit {
         block: &mut Block,
         marks: &mut Marks,
     ) -> usize {
-        let records_max = BLOCK_ROWS - block.records.len();
-        marks.find(text, (from, quote), self.dialect.delimiter, records_max);
+        marks.find(text, (from, quote), self.dialect.delimiter, block.room());
         let mut start = from;
         for ends in marks.records() {
             start = self.plain_record(text, start, ends, block);
