@@ -5,7 +5,7 @@ use arrow::ffi::FFI_ArrowSchema;
 use tanda_plugin::abi::{
     ArrowSchema, RawBound, RawPort, RawWanted, RawWantedPort, Text, check_schema,
 };
-use tanda_plugin::{Binding, Flags, Layout, LayoutError, PORTS_MAX, Port, Reads, Wanted};
+use tanda_plugin::{Binding, Flags, Layout, LayoutError, PORTS_MAX, Port, Reads, Wanted, one_zone};
 
 use crate::error::BoundFault;
 
@@ -122,7 +122,9 @@ unsafe fn read_fields(schema: *const ArrowSchema) -> Result<Vec<Field>, BoundFau
     // SAFETY: same layout as arrow-rs's struct; only read, so `release` stays with the plugin.
     let schema = Schema::try_from(unsafe { &*schema.cast::<FFI_ArrowSchema>() })
         .map_err(|error| BoundFault::Meaning(error.to_string()))?;
-    Ok(schema.fields().iter().map(|field| field.as_ref().clone()).collect())
+    // Zones get their one name here; the arrays bear none, so what is emitted comes in as this.
+    let field = |field: &Field| field.clone().with_data_type(one_zone(field.data_type()));
+    Ok(schema.fields().iter().map(|of| field(of)).collect())
 }
 
 /// `Wanted` as it crosses the border; keeps the memory that the raw structs point at.

@@ -30,7 +30,7 @@ pub use library::{Library, check_file};
 pub use memory::Memory;
 pub use stdout::stdout_was_closed;
 pub use tanda_plugin::{
-    Binding, Flags, Layout, LayoutError, PluginError, Port, PortLayout, Reads, Wanted, WantedPort,
-    shared_memory,
+    Binding, Flags, Layout, LayoutError, PluginError, Port, PortLayout, Reads, UTC, Wanted,
+    WantedPort, one_zone, shared_memory,
 };
 pub use trap::report_denied_calls;

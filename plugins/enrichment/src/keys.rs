@@ -1,8 +1,10 @@
 //! The keys of a table in the types of the input columns.
 
 use arrow::array::{Array, ArrayRef};
-use arrow::compute::cast;
+use arrow::compute::kernels::cmp::neq;
+use arrow::compute::{cast, nullif};
 use arrow::datatypes::DataType;
+use arrow::error::ArrowError;
 
 use crate::config::Lookup;
 use crate::error::BindError;
@@ -49,7 +51,8 @@ fn typed_one(key: &Key<'_>, table: &Table, array: &ArrayRef) -> Result<ArrayRef,
     let failed = |source| BindError::Arrow { path: table.path.clone(), source };
     let typed = cast(array, wanted).map_err(failed)?;
     match first_lost(array, &typed).filter(|_| table.untyped_keys) {
-        None => Ok(typed),
+        None if table.untyped_keys => Ok(typed),
+        None => exact(array, &typed).map_err(failed),
         Some(row) => Err(BindError::BadKey {
             path: table.path.clone(),
             place: table.place(row),
@@ -61,13 +64,31 @@ fn typed_one(key: &Key<'_>, table: &Table, array: &ArrayRef) -> Result<ArrayRef,
     }
 }
 
+/// Without the keys that a cast has changed, as that of a time to a coarser unit: they equal no
+/// value of the type.
+fn exact(array: &ArrayRef, typed: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    if array.data_type() == typed.data_type() {
+        return Ok(typed.clone());
+    }
+    let back = cast(typed, array.data_type())?;
+    nullif(typed, &neq(&back, array)?)
+}
+
 /// Floats compare unreliably, lists and structs not at all.
 fn makes_key(data_type: &DataType) -> bool {
     !data_type.is_floating() && !data_type.is_nested() && *data_type != DataType::Null
 }
 
 fn comparable(input: &DataType, table: &DataType) -> bool {
-    input == table || input.is_integer() && table.is_integer() || is_text(input) && is_text(table)
+    let of_one_zone = match (input, table) {
+        (DataType::Timestamp(_, input), DataType::Timestamp(_, table)) => input == table,
+        (_, _) => false,
+    };
+    input == table
+        || input.is_integer() && table.is_integer()
+        || input.is_decimal() && table.is_decimal()
+        || is_text(input) && is_text(table)
+        || of_one_zone
 }
 
 fn is_text(data_type: &DataType) -> bool {

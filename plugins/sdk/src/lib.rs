@@ -64,6 +64,7 @@ mod layout;
 mod plugin;
 mod schema;
 pub mod testing;
+mod zone;
 
 pub use arrow;
 pub use binding::{Binding, Port, Reads, Wanted, WantedPort};
@@ -74,6 +75,7 @@ pub use host::{Host, Level};
 pub use layout::{Layout, LayoutError, PORTS_MAX, PortLayout};
 pub use plugin::Plugin;
 pub use schema::{find_column, first_unsupported};
+pub use zone::{UTC, one_zone};
 
 /// Lets the batches that the plugin makes leave its process without a copy: their large buffers are
 /// allocated where the engine reads them.

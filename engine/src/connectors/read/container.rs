@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
+use tanda_plugin_host::one_zone;
 
 use crate::connectors::error::ReadError;
 use crate::places::places;
@@ -66,7 +67,7 @@ impl ContainerSource {
     }
 }
 
-/// Views become plain texts, which is what plugins know.
+/// Views become plain texts, which is what plugins know, and zones get their one name.
 fn normal(schema: SchemaRef) -> Schema {
     let field = |field: &Arc<Field>| {
         let field = Field::new(field.name(), plain_type(field.data_type()), field.is_nullable());
@@ -75,12 +76,12 @@ fn normal(schema: SchemaRef) -> Schema {
     Schema::new(schema.fields().iter().map(field).collect::<Vec<_>>())
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "all other types stay as they are")]
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other types keep their form")]
 fn plain_type(data_type: &DataType) -> DataType {
     match data_type {
         DataType::Utf8View => DataType::Utf8,
         DataType::BinaryView => DataType::Binary,
-        other => other.clone(),
+        other => one_zone(other),
     }
 }
 
@@ -191,7 +192,8 @@ impl ContainerReader {
         let column = |field: &Arc<Field>| {
             // The columns were compared when the source was opened.
             let column = batch.column(places[&**field.name()]);
-            cast(column, field.data_type()).expect("a view casts to what it views")
+            cast(column, field.data_type())
+                .expect("a view casts to what it views, a time to any zone")
         };
         let columns = self.schema.fields().iter().map(column).collect();
         let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, TimeUnit};
+use tanda_plugin_host::{UTC, one_zone};
 
 use crate::connectors::error::ReadError;
 
@@ -12,9 +13,6 @@ use super::hint::nearest;
 /// What an error about an unknown type lists.
 const KNOWN: &str = "int8, int16, int32, int64, uint8, uint16, uint32, uint64, float32, float64, \
     bool, utf8, date32, timestamp(s|ms|us|ns), timestamp(us, UTC), decimal(precision, scale)";
-
-/// The one spelling of UTC that arrow understands without its time zone database.
-const UTC: &str = "+00:00";
 
 /// Names without parameters; the first name of a type is the one that messages use.
 const PLAIN: [(&str, DataType); 19] = [
@@ -79,9 +77,10 @@ fn time_unit(text: &str) -> Option<TimeUnit> {
 /// Only UTC and fixed offsets are known: arrow's time zone database is not part of this build.
 fn timestamp_in(unit: TimeUnit, zone: &str) -> Option<DataType> {
     let zone = zone.strip_prefix('"').and_then(|zone| zone.strip_suffix('"')).unwrap_or(zone);
-    let zone = if zone == "utc" || zone == "z" { UTC } else { zone };
-    let fixed = zone.parse::<arrow::array::timezone::Tz>().is_ok();
-    fixed.then(|| DataType::Timestamp(unit, Some(Arc::from(zone))))
+    let data_type = one_zone(&DataType::Timestamp(unit, Some(Arc::from(zone))));
+    let DataType::Timestamp(_, Some(zone)) = &data_type else { return None };
+    let is_fixed = zone.parse::<arrow::array::timezone::Tz>().is_ok();
+    is_fixed.then_some(data_type)
 }
 
 fn decimal(precision: &str, scale: &str) -> Option<DataType> {

@@ -1,10 +1,7 @@
 //! Formats that are written batch by batch: Parquet, Arrow IPC, and nothing at all.
 
-use std::sync::Arc;
-
 use arrow::array::RecordBatch;
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use arrow_ipc::writer::{FileWriter, StreamWriter};
 use parquet::arrow::ArrowWriter;
@@ -13,8 +10,8 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 
 use super::output::Output;
+use super::outward::{Dictionaries, Outward};
 use super::plan::ParquetFormat;
-use super::schema::check_batch;
 use super::{Closed, WriteError, Writer};
 use crate::scene::model::ParquetCompression;
 
@@ -28,7 +25,7 @@ const BYTES_NEED_TEXT: &str = "only text formats are written as bytes";
 /// One Parquet file; memory is bounded by one row group.
 pub(super) struct ParquetSink {
     writer: ArrowWriter<Output>,
-    schema: SchemaRef,
+    outward: Outward,
 }
 
 impl ParquetSink {
@@ -38,6 +35,7 @@ impl ParquetSink {
         schema: &SchemaRef,
     ) -> Result<Self, WriteError> {
         let path = output.shown().to_owned();
+        let outward = Outward::new(schema, Dictionaries::Kept);
         let compression = match format.compression {
             ParquetCompression::None => Ok(Compression::UNCOMPRESSED),
             ParquetCompression::Snappy => Ok(Compression::SNAPPY),
@@ -49,10 +47,10 @@ impl ParquetSink {
                 .set_max_row_group_row_count(Some(format.row_group_rows))
                 .set_max_row_group_bytes(Some(ROW_GROUP_BYTES_MAX))
                 .build();
-            ArrowWriter::try_new(output, schema.clone(), Some(properties))
+            ArrowWriter::try_new(output, outward.written(), Some(properties))
         });
         let writer = writer.map_err(|source| WriteError::Parquet { path, source })?;
-        Ok(Self { writer, schema: schema.clone() })
+        Ok(Self { writer, outward })
     }
 
     fn fault(&self, source: ParquetError) -> WriteError {
@@ -67,8 +65,8 @@ impl Writer for ParquetSink {
     }
 
     fn write_batch(&mut self, batch: &RecordBatch) -> Result<(), WriteError> {
-        check_batch(&self.schema, batch.schema_ref())?;
-        self.writer.write(batch).map_err(|e| self.fault(e))
+        let batch = self.outward.batch(batch)?;
+        self.writer.write(&batch).map_err(|e| self.fault(e))
     }
 
     fn close(mut self: Box<Self>) -> Result<Closed, WriteError> {
@@ -89,8 +87,7 @@ impl Writer for ParquetSink {
 /// Dictionaries are unpacked: the file format has one dictionary a column, batches bring their own.
 pub(super) struct ArrowSink {
     writer: Ipc,
-    declared: SchemaRef,
-    written: SchemaRef,
+    outward: Outward,
 }
 
 enum Ipc {
@@ -104,14 +101,13 @@ impl ArrowSink {
         stream: bool,
         declared: &SchemaRef,
     ) -> Result<Self, WriteError> {
-        let fields = declared.fields().iter().map(unpacked).collect::<Vec<_>>();
-        let written = Arc::new(Schema::new_with_metadata(fields, declared.metadata().clone()));
+        let outward = Outward::new(declared, Dictionaries::Unpacked);
         let writer = if stream {
-            Ipc::Stream(StreamWriter::try_new(output, &written)?)
+            Ipc::Stream(StreamWriter::try_new(output, &outward.written())?)
         } else {
-            Ipc::File(FileWriter::try_new(output, &written)?)
+            Ipc::File(FileWriter::try_new(output, &outward.written())?)
         };
-        Ok(Self { writer, declared: declared.clone(), written })
+        Ok(Self { writer, outward })
     }
 
     fn fault(&self, source: ArrowError) -> WriteError {
@@ -125,8 +121,7 @@ impl Writer for ArrowSink {
     }
 
     fn write_batch(&mut self, batch: &RecordBatch) -> Result<(), WriteError> {
-        check_batch(&self.declared, batch.schema_ref())?;
-        let batch = unpack(batch, &self.written)?;
+        let batch = self.outward.batch(batch)?;
         let written = match &mut self.writer {
             Ipc::File(writer) => writer.write(&batch),
             Ipc::Stream(writer) => writer.write(&batch),
@@ -168,34 +163,6 @@ impl Ipc {
             Self::File(writer) => writer.get_mut(),
             Self::Stream(writer) => writer.get_mut(),
         }
-    }
-}
-
-fn unpack(batch: &RecordBatch, written: &SchemaRef) -> Result<RecordBatch, ArrowError> {
-    let columns = batch.columns().iter().zip(written.fields()).map(|(array, field)| {
-        if array.data_type() == field.data_type() {
-            Ok(array.clone())
-        } else {
-            cast(array, field.data_type())
-        }
-    });
-    RecordBatch::try_new(written.clone(), columns.collect::<Result<_, _>>()?)
-}
-
-fn unpacked(field: &Arc<Field>) -> Arc<Field> {
-    let form = unpacked_type(field.data_type());
-    Arc::new(field.as_ref().clone().with_data_type(form))
-}
-
-#[expect(clippy::wildcard_enum_match_arm, reason = "only types that hold others are rebuilt")]
-fn unpacked_type(data_type: &DataType) -> DataType {
-    match data_type {
-        DataType::Dictionary(_, value) => unpacked_type(value),
-        DataType::List(item) => DataType::List(unpacked(item)),
-        DataType::LargeList(item) => DataType::LargeList(unpacked(item)),
-        DataType::FixedSizeList(item, length) => DataType::FixedSizeList(unpacked(item), *length),
-        DataType::Struct(fields) => DataType::Struct(fields.iter().map(unpacked).collect()),
-        other => other.clone(),
     }
 }
 

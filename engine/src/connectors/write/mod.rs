@@ -14,6 +14,7 @@ mod error;
 mod ndjson;
 mod number;
 mod output;
+mod outward;
 mod plan;
 mod schema;
 mod target;

@@ -7,6 +7,7 @@ use arrow::error::ArrowError;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::errors::ParquetError;
+use tanda_plugin::one_zone;
 
 use super::{Places, Table, TableError, find_columns, named_columns, open};
 use crate::config::Lookup;
@@ -43,13 +44,13 @@ fn read_columns(
     Ok(concat_batches(&schema, &batches)?)
 }
 
-/// Without dictionaries and views, which a taken column does not need.
+/// Without dictionaries and views, which a taken column does not need; zones by their one name.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the others are plain")]
 fn plain(column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     match column.data_type() {
         DataType::Dictionary(_, values) => cast(column, values),
         DataType::Utf8View => cast(column, &DataType::Utf8),
         DataType::BinaryView => cast(column, &DataType::Binary),
-        _ => Ok(column.clone()),
+        data_type => cast(column, &one_zone(data_type)),
     }
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int64Array, StringArray, StringViewArray};
+use arrow::array::{
+    Array, ArrayRef, Int64Array, ListArray, StringArray, StringViewArray, TimestampMicrosecondArray,
+};
 use arrow::record_batch::RecordBatch;
 use arrow_ipc::writer::{FileWriter, StreamWriter};
 use expect_test::expect;
@@ -40,6 +42,37 @@ fn arrow_stream(batch: &RecordBatch) -> Vec<u8> {
     writer.write(batch).unwrap();
     writer.finish().unwrap();
     writer.into_inner().unwrap()
+}
+
+/// A time in a zone of this name, and a list of such times.
+fn times(zone: &str) -> RecordBatch {
+    let times: ArrayRef =
+        Arc::new(TimestampMicrosecondArray::from(vec![1_704_067_200_000_000]).with_timezone(zone));
+    let item = arrow::datatypes::Field::new_list_field(times.data_type().clone(), true);
+    let offsets = arrow::buffer::OffsetBuffer::from_lengths([1]);
+    let list = ListArray::try_new(item.into(), offsets, times.clone(), None).unwrap();
+    RecordBatch::try_from_iter([("t", times), ("list", Arc::new(list))]).unwrap()
+}
+
+#[test]
+fn utc_is_one_zone_in_all_files_of_a_glob() {
+    let expected = expect![[r"
+        t:timestamp(us, UTC) | list:list(timestamp(µs, '+00:00'))
+        2024-01-01T00:00:00Z | [2024-01-01T00:00:00Z]
+        ---
+        2024-01-01T00:00:00Z | [2024-01-01T00:00:00Z]
+        ---
+        2024-01-01T00:00:00Z | [2024-01-01T00:00:00Z]
+    "]];
+    let zones = ["UTC", "+00:00", "Etc/UTC"];
+    for (format, encode) in [("Parquet", parquet as fn(&_) -> _), ("Arrow", arrow_file)] {
+        let folder = Folder::new();
+        for (name, zone) in ["a", "b", "c"].into_iter().zip(zones) {
+            folder.write(name, encode(&times(zone)));
+        }
+        let scene = format!(r#"{format}(path: "{{dir}}/*")"#);
+        expected.assert_eq(&folder.read(&scene));
+    }
 }
 
 #[test]

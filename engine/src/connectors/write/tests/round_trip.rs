@@ -94,14 +94,15 @@ fn to_batch(rows: &[Row]) -> RecordBatch {
     ])
 }
 
-/// The batch with its dictionary unpacked, which is how text and Arrow files hold it.
+/// The batch with its dictionary unpacked, which is how text and Arrow files hold it, and UTC by
+/// the one name that is used inside.
 #[expect(clippy::wildcard_enum_match_arm, reason = "every other type stays")]
 fn unpacked(batch: &RecordBatch) -> RecordBatch {
     let columns = batch.columns().iter().zip(batch.schema_ref().fields());
     let columns = columns.map(|(array, field)| {
         let data_type = match field.data_type() {
             DataType::Dictionary(_, value) => value.as_ref().clone(),
-            other => other.clone(),
+            other => tanda_plugin_host::one_zone(other),
         };
         let field = field.as_ref().clone().with_data_type(data_type);
         (field, array)
