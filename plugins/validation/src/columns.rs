@@ -6,6 +6,7 @@ use arrow::datatypes::{DataType, Schema};
 use arrow::error::ArrowError;
 
 use crate::error::BindError;
+use crate::floats::settled;
 
 /// A column of the bound schema.
 #[derive(Debug, Clone)]
@@ -30,6 +31,11 @@ impl Column {
             return Ok(array.clone());
         }
         cast(array, &self.data_type)
+    }
+
+    /// The same, floats as SQL compares them: for kernels that compare bits.
+    pub(crate) fn comparable(&self, batch: &RecordBatch) -> Result<ArrayRef, ArrowError> {
+        settled(&self.of(batch)?)
     }
 
     /// The column of a batch as it is.

@@ -8,6 +8,7 @@ mod columns;
 mod config;
 mod emit;
 mod error;
+mod floats;
 mod hint;
 mod packed;
 mod rules;

@@ -1,13 +1,17 @@
 //! The bytes of a snapshot: what the `Unique` rules remember.
 //!
-//! Version (1 byte, 1), then for each `Unique` rule: rows judged (u64), keys (u64), and each key as
-//! its length (u32) and its bytes; all little end first. A key is in the row format of Arrow.
+//! Version (1 byte, 2), then for each `Unique` rule: rows judged (u64), keys (u64), and each key as
+//! its length (u32) and its bytes, or as a length of `u32::MAX` for a row without one; all little
+//! end first. A key is in the row format of Arrow.
 
 use std::sync::Arc;
 
 use crate::rules::Seen;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+
+/// In place of the length of a key: the row has none.
+const NO_KEY: u32 = u32::MAX;
 
 /// Why bytes are no snapshot. The state is unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -35,8 +39,9 @@ pub(crate) fn write(windows: &[Seen]) -> Vec<u8> {
         bytes.extend(count.to_le_bytes());
         bytes.extend((keys.len() as u64).to_le_bytes());
         for key in keys {
-            bytes.extend((key.len() as u32).to_le_bytes());
-            bytes.extend(key);
+            let length = key.map_or(NO_KEY, |key| key.len() as u32);
+            bytes.extend(length.to_le_bytes());
+            bytes.extend(key.unwrap_or_default());
         }
     }
     bytes
@@ -63,11 +68,14 @@ fn window(rest: &mut &[u8]) -> Option<Seen> {
     Seen::from_parts(count, keys)
 }
 
-fn key(rest: &mut &[u8]) -> Option<Arc<[u8]>> {
+fn key(rest: &mut &[u8]) -> Option<Option<Arc<[u8]>>> {
     let len = u32::from_le_bytes(*take(rest)?);
+    if len == NO_KEY {
+        return Some(None);
+    }
     let (key, after) = rest.split_at_checked(len as usize)?;
     *rest = after;
-    Some(key.into())
+    Some(Some(key.into()))
 }
 
 fn take<'a, const N: usize>(rest: &mut &'a [u8]) -> Option<&'a [u8; N]> {

@@ -13,8 +13,9 @@ use super::{Draft, Rows, Test, settle};
 use crate::columns::Column;
 use crate::config::{Nulls, OneOf};
 use crate::error::{BindError, JudgeError};
+use crate::floats::settled;
 use crate::packed::{pack, words};
-use crate::scalar::Scalar;
+use crate::scalar::{Scalar, advice};
 use crate::types;
 
 /// Above this many values a hash of the row is cheaper than one comparison for each value.
@@ -39,7 +40,10 @@ fn bind_value(value: &Scalar, column: &Column, rule: &OneOf) -> Result<ArrayRef,
         value: value.to_string(),
         column: rule.column.clone(),
         data_type: types::name(&column.data_type),
-        advice: "values that the column could hold (texts in quotes, numbers without)",
+        advice: advice(
+            &column.data_type,
+            "values that the column could hold (texts in quotes, numbers without)",
+        ),
     })
 }
 
@@ -51,7 +55,7 @@ struct Member {
 
 impl Test for Member {
     fn failures(&self, rows: &mut Rows<'_>) -> Result<Option<BooleanBuffer>, JudgeError> {
-        let array = self.column.of(rows.batch)?;
+        let array = self.column.comparable(rows.batch)?;
         let bad = self.set.strangers(&array)?;
         Ok(settle(bad, array.nulls(), self.nulls))
     }
@@ -69,6 +73,7 @@ enum Set {
 
 impl Set {
     fn new(values: &[ArrayRef], data_type: &DataType) -> Result<Self, ArrowError> {
+        let values = &values.iter().map(settled).collect::<Result<Vec<_>, _>>()?;
         if values.len() > COMPARED_MAX {
             return Self::many(values, data_type);
         }

@@ -10,7 +10,8 @@ use super::{Draft, Rows, Test, settle};
 use crate::columns::Column;
 use crate::config::{Nulls, Range};
 use crate::error::{BindError, JudgeError};
-use crate::scalar::Scalar;
+use crate::floats::settled;
+use crate::scalar::{Scalar, advice};
 use crate::types;
 
 /// Rows for which it is true are out of range.
@@ -40,12 +41,14 @@ pub(super) fn bind(rule: &Range, schema: &Schema) -> Result<Draft, BindError> {
 }
 
 fn bound(scalar: &Scalar, column: &Column, rule: &Range) -> Result<ArrayRef, BindError> {
-    scalar.to_array(&column.data_type).ok_or_else(|| BindError::BadValue {
+    let bound = scalar.to_array(&column.data_type).ok_or_else(|| BindError::BadValue {
         value: scalar.to_string(),
         column: rule.column.clone(),
         data_type: types::name(&column.data_type),
-        advice: "a bound that the column could hold",
-    })
+        advice: advice(&column.data_type, "a bound that the column could hold"),
+    })?;
+    settled(&bound)
+        .map_err(|source| BindError::BadKey { columns: vec![rule.column.clone()], source })
 }
 
 fn check_ordered(column: &Column, rule: &Range) -> Result<(), BindError> {
@@ -67,7 +70,7 @@ struct Between {
 
 impl Test for Between {
     fn failures(&self, rows: &mut Rows<'_>) -> Result<Option<BooleanBuffer>, JudgeError> {
-        let array = self.column.of(rows.batch)?;
+        let array = self.column.comparable(rows.batch)?;
         let mut bad = nan(&array);
         for (bound, outside) in &self.bounds {
             let outside = outside(&array, bound)?.into_parts().0;

@@ -50,16 +50,17 @@ struct First {
 
 impl Test for First {
     fn failures(&self, rows: &mut Rows<'_>) -> Result<Option<BooleanBuffer>, JudgeError> {
-        let arrays = self.columns.iter().map(|column| column.of(rows.batch));
+        let arrays = self.columns.iter().map(|column| column.comparable(rows.batch));
         let arrays = arrays.collect::<Result<Vec<_>, _>>()?;
         let nulls = self.nulls_of(rows.batch);
         let keys = self.converter.convert_columns(&arrays)?;
         let seen = &mut rows.seen[self.slot];
         let failed = rows.failed;
         let duplicate = |row| {
-            let skipped = failed.is_some_and(|failed| failed.value(row))
-                || nulls.as_ref().is_some_and(|nulls| nulls.is_null(row));
-            !skipped && seen.meet(keys.row(row).data(), self.window)
+            let is_null = nulls.as_ref().is_some_and(|nulls| nulls.is_null(row));
+            let key = (!is_null).then(|| keys.row(row));
+            let came = failed.is_none_or(|failed| !failed.value(row));
+            came && seen.meet(key.as_ref().map(|key| key.data()), self.window)
         };
         let bad = BooleanBuffer::collect_bool(rows.batch.num_rows(), duplicate);
         Ok(settle(bad, nulls.as_ref(), self.nulls))
@@ -81,18 +82,20 @@ pub(crate) struct Seen {
     count: u64,
     /// Number of the last row with this key.
     last: HashMap<Arc<[u8]>, u64>,
-    /// The keys of the last rows, oldest first; never more than the window.
-    recent: VecDeque<Arc<[u8]>>,
+    /// The keys of the last rows, oldest first; never more than the window. A row whose key has a
+    /// null has none, and takes its place all the same: it came as far as this rule.
+    recent: VecDeque<Option<Arc<[u8]>>>,
 }
 
 impl Seen {
-    /// Notes a row and says whether its key was among the `window` rows before it.
-    fn meet(&mut self, key: &[u8], window: u64) -> bool {
-        let key = match self.last.get_key_value(key) {
+    /// Notes a row and says whether its key, if it has one, was among the `window` rows before it.
+    fn meet(&mut self, key: Option<&[u8]>, window: u64) -> bool {
+        let key = key.map(|key| match self.last.get_key_value(key) {
             Some((known, _)) => known.clone(),
             None => Arc::from(key),
-        };
-        let before = self.last.insert(key.clone(), self.count).is_some();
+        });
+        let before =
+            key.as_ref().is_some_and(|key| self.last.insert(key.clone(), self.count).is_some());
         self.recent.push_back(key);
         self.count += 1;
         if self.recent.len() as u64 > window {
@@ -103,7 +106,7 @@ impl Seen {
 
     fn forget_oldest(&mut self) {
         let number = self.count - self.recent.len() as u64;
-        if let Some(key) = self.recent.pop_front()
+        if let Some(Some(key)) = self.recent.pop_front()
             && self.last.get(&key) == Some(&number)
         {
             self.last.remove(&key);
@@ -111,14 +114,15 @@ impl Seen {
     }
 
     /// Number of rows judged and the keys that are remembered, oldest first.
-    pub(crate) fn parts(&self) -> (u64, impl ExactSizeIterator<Item = &[u8]>) {
-        (self.count, self.recent.iter().map(AsRef::as_ref))
+    pub(crate) fn parts(&self) -> (u64, impl ExactSizeIterator<Item = Option<&[u8]>>) {
+        (self.count, self.recent.iter().map(Option::as_deref))
     }
 
     /// From what `parts` gave; `None` when there are more keys than rows.
-    pub(crate) fn from_parts(count: u64, keys: Vec<Arc<[u8]>>) -> Option<Self> {
+    pub(crate) fn from_parts(count: u64, keys: Vec<Option<Arc<[u8]>>>) -> Option<Self> {
         let first = count.checked_sub(keys.len() as u64)?;
-        let last = (first..).zip(&keys).map(|(number, key)| (key.clone(), number)).collect();
+        let numbered = (first..).zip(&keys);
+        let last = numbered.filter_map(|(number, key)| Some((key.clone()?, number))).collect();
         Some(Self { count, last, recent: keys.into() })
     }
 }
@@ -127,11 +131,14 @@ impl Seen {
 mod tests {
     use super::*;
 
-    /// Rows by the letter of their key, duplicates in upper case.
+    /// Rows by the letter of their key, `~` for none, duplicates in upper case.
     fn judge(seen: &mut Seen, keys: &str, window: u64) -> String {
-        let judge = |key: char| match seen.meet(&[key as u8], window) {
-            true => key.to_ascii_uppercase(),
-            false => key,
+        let judge = |key: char| {
+            let bytes = [key as u8];
+            match seen.meet((key != '~').then_some(&bytes), window) {
+                true => key.to_ascii_uppercase(),
+                false => key,
+            }
         };
         keys.chars().map(judge).collect()
     }
@@ -145,6 +152,13 @@ mod tests {
     }
 
     #[test]
+    fn a_row_without_a_key_takes_its_place_in_the_window() {
+        assert_eq!(judge(&mut Seen::default(), "a~a", 1), "a~a");
+        assert_eq!(judge(&mut Seen::default(), "a~a~~a", 2), "a~A~~a");
+        assert_eq!(judge(&mut Seen::default(), "~~~", 3), "~~~");
+    }
+
+    #[test]
     fn a_window_forgets_what_it_no_longer_needs() {
         let mut seen = Seen::default();
         judge(&mut seen, "abcdefghij", 3);
@@ -154,9 +168,10 @@ mod tests {
     #[test]
     fn a_restored_window_goes_on_where_it_was() {
         let mut seen = Seen::default();
-        judge(&mut seen, "xxabc", 3);
+        judge(&mut seen, "xxab~c", 3);
         let (count, keys) = seen.parts();
-        let mut copy = Seen::from_parts(count, keys.map(Arc::from).collect()).unwrap();
+        let keys = keys.map(|key| key.map(Arc::from)).collect();
+        let mut copy = Seen::from_parts(count, keys).unwrap();
         assert_eq!(judge(&mut copy, "xabc", 3), judge(&mut seen, "xabc", 3));
     }
 }

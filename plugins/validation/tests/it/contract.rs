@@ -115,7 +115,7 @@ fn batch_of_no_rows_passes() {
 #[test]
 fn restored_instance_judges_on_as_the_old_one() {
     let input = letters();
-    let unique = config(r#"Unique(columns: ["letter"], window: 3)"#);
+    let unique = config(r#"Unique(columns: ["letter"], window: 4)"#);
     let mut old = open(&unique, &input.schema()).unwrap();
     old.process(&input.slice(0, 3)).unwrap();
     let mut new = open(&unique, &input.schema()).unwrap();

@@ -5,3 +5,4 @@ mod common;
 mod contract;
 mod golden;
 mod rules;
+mod values;

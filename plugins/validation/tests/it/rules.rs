@@ -307,7 +307,7 @@ fn unique_judges_the_key_within_the_window() {
         main: 1,y
         main: ~,x
         main: ~,x
-        rejected: 1,x,duplicate_a_b
+        main: 1,x
         rejected: 1,x,duplicate_a_b
     "#]],
     );
