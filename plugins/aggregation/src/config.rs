@@ -165,7 +165,7 @@ pub enum Window {
     Rows(u64),
 }
 
-/// `Tumbling(by: …, every: …, lateness: …)`.
+/// `Tumbling(by: …, every: …, offset: …, lateness: …)`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tumbling {
@@ -173,6 +173,9 @@ pub struct Tumbling {
     pub by: String,
     /// Length of a window.
     pub every: Span,
+    /// How far each begins after the place where it would without.
+    #[serde(default)]
+    pub offset: Option<Span>,
     /// How far behind the latest time seen a row may be.
     #[serde(default)]
     pub lateness: Option<Span>,

@@ -1,5 +1,6 @@
 //! What can go wrong with the state, apart from reading snapshots.
 
+use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
 use tanda_plugin::PluginError;
 
@@ -21,6 +22,12 @@ pub(crate) enum StateError {
          or cast the column to a float before this stage"
     )]
     Overflow { column: String, sum: String, group: String, data_type: String },
+    /// A window begins or ends where its type ends.
+    #[error(
+        "the window of {time} in column `{column}` reaches beyond what {data_type} can hold: set \
+         such rows aside before this stage, as with a Range rule of validation"
+    )]
+    NoWindow { column: String, time: String, data_type: DataType },
     /// A column could not be read or built.
     #[error(transparent)]
     Arrow(#[from] ArrowError),
@@ -30,7 +37,9 @@ impl From<StateError> for PluginError {
     fn from(error: StateError) -> Self {
         let message = error.to_string();
         match error {
-            StateError::Overflow { column, .. } => Self::new(message).about(column),
+            StateError::Overflow { column, .. } | StateError::NoWindow { column, .. } => {
+                Self::new(message).about(column)
+            }
             StateError::TooMany | StateError::Arrow(_) => Self::new(message),
         }
     }

@@ -228,6 +228,15 @@ pub(crate) fn ratio(numerator: &BigInt, denominator: &BigUint, exponent: i32) ->
     if numerator.sign() == Sign::Minus { -value } else { value }
 }
 
+/// The square root of [`ratio`], which is not negative, also where that would be no float. The
+/// exponent is even.
+pub(crate) fn root_of_ratio(numerator: &BigInt, denominator: &BigUint, exponent: i32) -> f64 {
+    let bits = |number: u64| i32::try_from(number).unwrap_or(i32::MAX);
+    let half = (bits(numerator.bits()) - bits(denominator.bits()) + exponent) / 2;
+    // Near 1, where a root loses nothing that powers of two could give back.
+    scale(ratio(numerator, denominator, exponent - 2 * half).sqrt(), half)
+}
+
 /// A finite float as sign, integer and the position of its lowest bit in units of 2^-1074.
 #[inline]
 pub(crate) fn parts(value: f64) -> (bool, u64, usize) {
@@ -288,6 +297,15 @@ mod tests {
         let third = ratio(&BigInt::from(-1), &BigUint::from(3_u8), 0);
         assert_eq!(third, -1.0 / 3.0);
         assert_eq!(ratio(&BigInt::from(1), &BigUint::from(1_u8), -1074), 5e-324);
+    }
+
+    #[test]
+    fn a_root_may_be_a_float_where_its_square_is_none() {
+        let one = BigUint::from(1_u8);
+        assert_eq!(root_of_ratio(&BigInt::from(2), &one, 0), 2_f64.sqrt());
+        assert_eq!(root_of_ratio(&BigInt::from(9), &one, 2000), 3.0 * 2_f64.powi(1000));
+        assert_eq!(root_of_ratio(&BigInt::from(1), &one, -2000), 2_f64.powi(-1000));
+        assert_eq!(root_of_ratio(&BigInt::ZERO, &one, 0), 0.0);
     }
 
     proptest! {

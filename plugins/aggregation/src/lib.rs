@@ -6,10 +6,12 @@
 //! hash table.
 
 mod bytes;
+mod calendar;
 mod column;
 mod config;
 mod error;
 mod exact;
+mod grid;
 mod groups;
 mod intern;
 mod mode;

@@ -32,8 +32,8 @@ impl ModePlan {
             Self::Whole => "whole".to_owned(),
             Self::Rows(every) => format!("rows {every}"),
             Self::Tumbling(windows) => {
-                let TumblingPlan { column, data_type, every, .. } = windows;
-                format!("tumbling {}: {data_type} {every}", input.field(*column).name())
+                let TumblingPlan { column, data_type, grid, .. } = windows;
+                format!("tumbling {}: {data_type} {grid:?}", input.field(*column).name())
             }
         }
     }

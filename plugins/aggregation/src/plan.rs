@@ -311,7 +311,8 @@ impl StatePlan {
                 Box::new(Quantiles::new(scale.unwrap_or_else(|| match decimal_scale(data_type) {
                     None if data_type.is_unsigned_integer() => unsigned_scale(data_type),
                     None if data_type.is_signed_integer() => Scale::Signed,
-                    Some(_) | None => Scale::Float { dropped: 0 },
+                    Some(digits) => Scale::Decimal { digits },
+                    None => Scale::Float { dropped: 0 },
                 })))
             }
             What::Distinct => Box::new(Distinct::new(kind())),

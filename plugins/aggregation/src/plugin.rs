@@ -13,7 +13,7 @@ use crate::config::{Config, REFERENCE, Tumbling, Window};
 use crate::mode::{Mode, ModePlan};
 use crate::plan::Plan;
 use crate::snapshot;
-use crate::spans::in_units_of;
+use crate::spans::Clock;
 use crate::windows::TumblingPlan;
 
 /// An instance of the plugin.
@@ -35,7 +35,10 @@ impl Bound {
         let plan = Arc::new(Plan::bind(config, input)?);
         let mode_plan = match &config.window {
             Window::None => ModePlan::Whole,
-            Window::Rows(0) => return Err(not_positive("Rows", "0")),
+            Window::Rows(0) => {
+                let message = "Rows: 0 is no length of a window: give at least 1";
+                return Err(PluginError::new(message).about("Rows"));
+            }
             Window::Rows(every) => ModePlan::Rows(*every),
             Window::Tumbling(windows) => ModePlan::Tumbling(bind_windows(windows, input)?),
         };
@@ -52,7 +55,7 @@ impl Bound {
         let bounds = match &self.mode_plan {
             ModePlan::Whole => None,
             ModePlan::Rows(_) => Some(DataType::Int64),
-            ModePlan::Tumbling(windows) => Some(windows.data_type.clone()),
+            ModePlan::Tumbling(windows) => Some(windows.bounds_type()),
         };
         let bounds = bounds.into_iter().flat_map(|bound| {
             ["window_start", "window_end"].map(|name| Field::new(name, bound.clone(), true))
@@ -79,23 +82,16 @@ impl Bound {
 fn bind_windows(windows: &Tumbling, input: &Schema) -> Result<TumblingPlan, PluginError> {
     let column = find_column(input, &windows.by)?;
     let data_type = input.field(column).data_type().clone();
-    let every = in_units_of(&windows.every, &windows.by, &data_type)?;
-    if every <= 0 {
-        return Err(not_positive("every", &every.to_string()));
-    }
-    let lateness = windows.lateness.as_ref();
-    let lateness = lateness.map(|span| in_units_of(span, &windows.by, &data_type)).transpose()?;
-    let lateness = lateness.unwrap_or(0);
-    if lateness < 0 {
-        let message = format!("lateness: {lateness} is negative: give how far behind a row may be");
-        return Err(PluginError::new(message).about("lateness"));
-    }
-    Ok(TumblingPlan { column, data_type, every, lateness })
-}
-
-fn not_positive(what: &str, found: &str) -> PluginError {
-    PluginError::new(format!("{what}: {found} is no length of a window: give at least 1"))
-        .about(what)
+    let clock = Clock { column: &windows.by, data_type: &data_type };
+    let grid = clock.grid(windows)?;
+    let lateness = windows.lateness.as_ref().map(|span| clock.lateness(span)).transpose()?;
+    Ok(TumblingPlan {
+        column,
+        name: windows.by.clone(),
+        data_type,
+        grid,
+        lateness: lateness.unwrap_or(0),
+    })
 }
 
 fn check_names(fields: &[Field]) -> Result<(), PluginError> {

@@ -13,7 +13,7 @@ use twox_hash::XxHash64;
 use crate::bytes::{Reader, SnapshotError, Writer};
 
 const MAGIC: &[u8; 8] = b"TANDAAGG";
-const FORMAT: u16 = 1;
+const FORMAT: u16 = 2;
 
 /// What a snapshot must agree on with its reader; `text` says it all, in any form.
 pub(crate) fn fingerprint(text: &str) -> u64 {

@@ -7,11 +7,13 @@ use arrow::array::{ArrayRef, BooleanArray, UInt32Array};
 use arrow::compute::{filter, take_record_batch};
 use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
+use arrow::util::display::array_value_to_string;
 use tanda_plugin::PluginError;
 
 use crate::bytes::{Reader, SnapshotError, Writer};
 use crate::column::Values;
 use crate::error::StateError;
+use crate::grid::Grid;
 use crate::plan::Plan;
 use crate::results::Results;
 use crate::table::Table;
@@ -27,17 +29,45 @@ pub(crate) struct Tumbling {
     /// Open windows by their start.
     open: BTreeMap<i64, Table>,
     latest: Option<i64>,
+    /// Start and end of the window of the last row: rows come in clusters.
+    near: Option<(i64, i64)>,
 }
 
 /// The column that holds the time, and spans in its unit.
 #[derive(Debug, Clone)]
 pub(crate) struct TumblingPlan {
     pub(crate) column: usize,
+    /// Its name, for messages.
+    pub(crate) name: String,
     pub(crate) data_type: DataType,
-    /// Length of a window, at least 1.
-    pub(crate) every: i64,
+    pub(crate) grid: Grid,
     /// At least 0.
     pub(crate) lateness: i64,
+}
+
+impl TumblingPlan {
+    /// The type of the ends of windows: that of the times, but int64 for integers, so that a window
+    /// of 100 has an end among bytes, too.
+    pub(crate) fn bounds_type(&self) -> DataType {
+        if self.data_type.is_integer() { DataType::Int64 } else { self.data_type.clone() }
+    }
+
+    /// Start and end of the window of a time.
+    ///
+    /// # Errors
+    /// They are outside the type of the bounds.
+    fn window(&self, time: i64) -> Result<(i64, i64), StateError> {
+        let is_narrow = self.data_type == DataType::Date32;
+        let fits = |end: i64| !is_narrow || i32::try_from(end).is_ok();
+        let window = self.grid.window(time).filter(|(start, end)| fits(*start) && fits(*end));
+        window.ok_or_else(|| {
+            let column = self.name.clone();
+            let time = to_array([Some(Value::Word(time))].into_iter(), &self.data_type)
+                .and_then(|array| array_value_to_string(&array, 0))
+                .unwrap_or_else(|_| time.to_string());
+            StateError::NoWindow { column, time, data_type: self.bounds_type() }
+        })
+    }
 }
 
 /// Rows of a batch by what becomes of them.
@@ -52,13 +82,14 @@ struct Split {
 
 impl Tumbling {
     pub(crate) fn new(plan: Arc<Plan>, windows: TumblingPlan) -> Self {
-        Self { plan, windows, open: BTreeMap::new(), latest: None }
+        Self { plan, windows, open: BTreeMap::new(), latest: None, near: None }
     }
 
     /// Absorbs a batch. Returns which rows came too late, if any did.
     ///
     /// # Errors
-    /// Too many groups or values; the state is then unusable.
+    /// Too many groups or values, or a time whose window its type cannot hold; the state is then
+    /// unusable.
     pub(crate) fn update(
         &mut self,
         batch: &RecordBatch,
@@ -82,7 +113,8 @@ impl Tumbling {
         };
         for (row, time) in times.iter().enumerate() {
             let has_time = nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
-            match has_time.then(|| self.window_of(*time)).flatten() {
+            let start = if has_time { self.window_of(*time)? } else { None };
+            match start {
                 Some(start) => split.windows.entry(start).or_default().push(row as u32),
                 None => {
                     split.late[row] = true;
@@ -94,19 +126,20 @@ impl Tumbling {
     }
 
     /// The window of a row, or none if it is closed. The row's time moves the watermark.
-    fn window_of(&mut self, time: i64) -> Option<i64> {
-        let start = time.div_euclid(self.windows.every).checked_mul(self.windows.every)?;
-        if self.is_closed(start) {
-            return None;
+    fn window_of(&mut self, time: i64) -> Result<Option<i64>, StateError> {
+        let near = self.near.filter(|(start, end)| (*start..*end).contains(&time));
+        let (start, end) = near.map_or_else(|| self.windows.window(time), Ok)?;
+        self.near = Some((start, end));
+        if self.is_closed(end) {
+            return Ok(None);
         }
         self.latest = Some(self.latest.map_or(time, |latest| latest.max(time)));
-        Some(start)
+        Ok(Some(start))
     }
 
-    fn is_closed(&self, start: i64) -> bool {
+    fn is_closed(&self, end: i64) -> bool {
         let Some(latest) = self.latest else { return false };
-        let end = i128::from(start) + i128::from(self.windows.every);
-        end <= i128::from(latest) - i128::from(self.windows.lateness)
+        i128::from(end) <= i128::from(latest) - i128::from(self.windows.lateness)
     }
 
     /// Takes the closed windows out and appends their rows, in order of time.
@@ -115,8 +148,8 @@ impl Tumbling {
     /// A sum does not fit its type.
     pub(crate) fn close(&mut self, out: &mut Results) -> Result<(), StateError> {
         while let Some(entry) = self.open.first_entry() {
-            let start = *entry.key();
-            if !self.is_closed(start) {
+            let (_, end) = self.windows.window(*entry.key())?;
+            if !self.is_closed(end) {
                 break;
             }
             self.emit_first(out)?;
@@ -138,9 +171,9 @@ impl Tumbling {
     fn emit_first(&mut self, out: &mut Results) -> Result<(), StateError> {
         let Some((start, table)) = self.open.pop_first() else { return Ok(()) };
         let groups = table.sorted();
-        let bounds = [Some(start), start.checked_add(self.windows.every)];
+        let (start, end) = self.windows.window(start)?;
         let mut columns = Vec::new();
-        for bound in bounds {
+        for bound in [start, end] {
             columns.push(self.repeat(bound, groups.len())?);
         }
         columns.extend(table.result(&groups)?);
@@ -148,9 +181,9 @@ impl Tumbling {
         Ok(())
     }
 
-    fn repeat(&self, time: Option<i64>, rows: usize) -> Result<ArrayRef, StateError> {
-        let values = std::iter::repeat_n(time.map(Value::Word), rows);
-        Ok(to_array(values, &self.windows.data_type)?)
+    fn repeat(&self, time: i64, rows: usize) -> Result<ArrayRef, StateError> {
+        let values = std::iter::repeat_n(Some(Value::Word(time)), rows);
+        Ok(to_array(values, &self.windows.bounds_type())?)
     }
 
     pub(crate) fn write(&self, out: &mut Writer) {

@@ -49,7 +49,7 @@ fn foreign_bytes_are_refused() {
         .assert_eq(&refusal(b"PAR1 and so on, and on, and on"));
     let mut bytes = filled().snapshot().unwrap();
     forge(&mut bytes, |bytes| bytes[8] = 9);
-    expect!["the snapshot has format 9, this plugin reads format 1"].assert_eq(&refusal(&bytes));
+    expect!["the snapshot has format 9, this plugin reads format 2"].assert_eq(&refusal(&bytes));
 }
 
 #[test]

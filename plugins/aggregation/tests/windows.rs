@@ -189,3 +189,141 @@ fn only_wanted_columns_leave() {
     "#]]
     .assert_eq(&show(&[main.remove(0).unwrap()]));
 }
+
+/// Windows of a column `t` and their counts.
+fn counted(every: &str, times: &str) -> String {
+    let window = format!(r#"Tumbling(by: "t", every: "{every}", lateness: "60000days")"#);
+    run(&format!("(aggregates: [Count()], window: {window})"), times)
+}
+
+#[test]
+fn months_quarters_and_years_are_those_of_the_calendar() {
+    let times = "t:ts
+        2024-01-01T00:00:00Z
+        2024-01-31T23:59:59.999Z
+        2024-02-29T12:00:00Z
+        2024-03-01T00:00:00Z
+        1969-12-31T23:59:59.999Z
+        1900-02-28T23:59:59Z
+    ";
+    expect![[r#"
+        window_start window_end count
+        1900-02-01T00:00:00Z 1900-03-01T00:00:00Z 1
+        1969-12-01T00:00:00Z 1970-01-01T00:00:00Z 1
+        2024-01-01T00:00:00Z 2024-02-01T00:00:00Z 2
+        2024-02-01T00:00:00Z 2024-03-01T00:00:00Z 1
+        2024-03-01T00:00:00Z 2024-04-01T00:00:00Z 1
+    "#]]
+    .assert_eq(&counted("1month", times));
+    expect![[r#"
+        window_start window_end count
+        1900-01-01T00:00:00Z 1900-04-01T00:00:00Z 1
+        1969-10-01T00:00:00Z 1970-01-01T00:00:00Z 1
+        2024-01-01T00:00:00Z 2024-04-01T00:00:00Z 4
+    "#]]
+    .assert_eq(&counted("1quarter", times));
+    expect![[r#"
+        window_start window_end count
+        1900-01-01 1901-01-01 1
+        1969-01-01 1970-01-01 1
+        2024-01-01 2025-01-01 2
+    "#]]
+    .assert_eq(&counted("1y", "t:date\n 2024-12-31\n 2024-01-01\n 1969-12-31\n 1900-06-01"));
+}
+
+#[test]
+fn weeks_begin_on_mondays() {
+    let sundays = "t:date\n 2024-01-07\n 2024-01-08\n 1969-12-28\n 1969-12-29\n 1970-01-04";
+    expect![[r#"
+        window_start window_end count
+        1969-12-22 1969-12-29 1
+        1969-12-29 1970-01-05 2
+        2024-01-01 2024-01-08 1
+        2024-01-08 2024-01-15 1
+    "#]]
+    .assert_eq(&counted("1week", sundays));
+}
+
+#[test]
+fn an_offset_moves_the_windows() {
+    let moved = |every: &str, offset: &str, times: &str| {
+        let late = if every.starts_with('"') { r#""99days""# } else { "99" };
+        let window = format!("by: \"t\", every: {every}, offset: {offset}, lateness: {late}");
+        let window = format!("Tumbling({window})");
+        run(&format!("(aggregates: [Count()], window: {window})"), times)
+    };
+    let evening = "t:ts\n 2024-03-30T21:59:59Z\n 2024-03-30T22:00:00Z\n 2024-03-31T22:00:00Z";
+    expect![[r#"
+        window_start window_end count
+        2024-03-29T22:00:00Z 2024-03-30T22:00:00Z 1
+        2024-03-30T22:00:00Z 2024-03-31T22:00:00Z 1
+        2024-03-31T22:00:00Z 2024-04-01T22:00:00Z 1
+    "#]]
+    .assert_eq(&moved(r#""1day""#, r#""-2h""#, evening));
+    expect![[r#"
+        window_start window_end count
+        2024-02-29T22:00:00Z 2024-03-31T22:00:00Z 2
+        2024-03-31T22:00:00Z 2024-04-30T22:00:00Z 1
+    "#]]
+    .assert_eq(&moved(r#""1month""#, r#""-2h""#, evening));
+    let days = "t:date\n 2024-03-31\n 2024-04-01";
+    expect![[r#"
+        window_start window_end count
+        2023-04-01 2024-04-01 1
+        2024-04-01 2025-04-01 1
+    "#]]
+    .assert_eq(&moved(r#""1year""#, r#""3months""#, days));
+    expect![[r#"
+        window_start window_end count
+        2024-03-31 2024-04-07 2
+    "#]]
+    .assert_eq(&moved(r#""1week""#, r#""-1day""#, days));
+    expect![[r#"
+        window_start window_end count
+        -7 3 1
+        3 13 2
+    "#]]
+    .assert_eq(&moved("10", "3", "t:i64\n 2\n 3\n 12"));
+    expect![[r#"
+        offset: windows that are no months or years are moved by a time such as "6h" [offset]
+    "#]]
+    .assert_eq(&moved(r#""1day""#, r#""1month""#, days));
+}
+
+#[test]
+fn lengths_without_a_sense_are_refused() {
+    expect![[r#"
+        `1month 2days`: months and years do not go together with units of a fixed length [1month 2days]
+    "#]]
+    .assert_eq(&counted("1month 2days", "t:date\n 2024-01-01"));
+    expect![[r#"
+        every: -1 is no length of a window: give at least 1 [every]
+    "#]]
+    .assert_eq(&counted("-1month", "t:date\n 2024-01-01"));
+    let late =
+        r#"(aggregates: [Count()], window: Tumbling(by: "t", every: "1day", lateness: "1M"))"#;
+    expect![[r#"
+        lateness: months and years have no fixed length: give how far behind a row may be, as in "5m" [lateness]
+    "#]]
+    .assert_eq(&run(late, "t:date\n 2024-01-01"));
+}
+
+#[test]
+fn a_window_beyond_its_type_is_an_error() {
+    let hundred = |lines: &str| {
+        run(r#"(aggregates: [Count()], window: Tumbling(by: "t", every: 100))"#, lines)
+    };
+    expect![[r#"
+        window_start window_end count
+        100 200 1
+    "#]]
+    .assert_eq(&hundred("t:i8\n 127"));
+    expect![[r#"
+        the window of 9223372036854775807 in column `t` reaches beyond what Int64 can hold: set such rows aside before this stage, as with a Range rule of validation [t]
+    "#]]
+    .assert_eq(&hundred("t:i64\n 9223372036854775807"));
+    expect![[r#"
+        the window of -9223372036854775808 in column `t` reaches beyond what Int64 can hold: set such rows aside before this stage, as with a Range rule of validation [t]
+    "#]]
+    .assert_eq(&hundred("t:i64\n -9223372036854775808"));
+}

@@ -8,6 +8,7 @@ use super::{Output, ResultError, Rows, State};
 use crate::bytes::{Reader, SnapshotError, Writer};
 use crate::column::{Numbers, each};
 use crate::error::StateError;
+use crate::exact::ratio;
 
 /// A sum that no number of 64-bit rows can overflow, and how many values are in it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -21,6 +22,14 @@ impl Sum {
     fn add(&mut self, value: i128) {
         self.sum += value;
         self.count += 1;
+    }
+
+    /// Rounded once; there is a value.
+    fn mean(self) -> f64 {
+        match self.sum.unsigned_abs() < 1 << f64::MANTISSA_DIGITS {
+            true => self.sum as f64 / self.count as f64,
+            false => ratio(&self.sum.into(), &self.count.into(), 0),
+        }
     }
 }
 
@@ -73,8 +82,7 @@ impl State for IntegerSums {
 
     fn result(&self, output: Output, groups: &[u32]) -> Result<ArrayRef, ResultError> {
         if output == Output::Mean {
-            let mean = |sum: Sum| sum.sum as f64 / sum.count as f64;
-            let means = self.results(groups).map(|(_, sum)| sum.map(mean));
+            let means = self.results(groups).map(|(_, sum)| sum.map(Sum::mean));
             return Ok(Arc::new(Float64Array::from_iter(means)));
         }
         Ok(match self.signed {

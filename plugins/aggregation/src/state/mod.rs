@@ -8,6 +8,7 @@ mod distinct;
 mod hll;
 mod integers;
 mod moments;
+mod number;
 mod picks;
 mod quantiles;
 mod totals;

@@ -13,7 +13,7 @@ use super::{Output, ResultError, Rows, State};
 use crate::bytes::{Reader, SnapshotError, Writer};
 use crate::column::{Numbers, each};
 use crate::error::StateError;
-use crate::exact::{ExactSums, FLOAT_UNIT, parts, ratio};
+use crate::exact::{ExactSums, FLOAT_UNIT, parts, ratio, root_of_ratio};
 
 /// Memory: normally 80 to 120 bytes a group.
 #[derive(Debug, Default)]
@@ -53,7 +53,8 @@ impl Moments {
         }
     }
 
-    fn variance(&self, group: usize, ddof: u8) -> Option<f64> {
+    /// The variance, or its root, which may be a float where the variance is none.
+    fn variance(&self, group: usize, ddof: u8, root: bool) -> Option<f64> {
         let count = self.counts[group];
         let freedom = count.checked_sub(ddof.into()).filter(|freedom| *freedom > 0)?;
         if self.specials[group] != Specials::default() {
@@ -68,7 +69,10 @@ impl Moments {
             true => denominator *= scale,
             false => numerator *= BigInt::from(scale),
         }
-        Some(ratio(&numerator, &denominator, 2 * two))
+        Some(match root {
+            true => root_of_ratio(&numerator, &denominator, 2 * two),
+            false => ratio(&numerator, &denominator, 2 * two),
+        })
     }
 }
 
@@ -106,12 +110,8 @@ impl State for Moments {
             Output::Variance { ddof, root } => (ddof, root),
             Output::Plain | Output::Mean | Output::Quantile(_) => (1, false),
         };
-        let variances = groups.iter().map(|group| self.variance(*group as usize, ddof));
-        let results = variances.map(|variance| match root {
-            true => variance.map(f64::sqrt),
-            false => variance,
-        });
-        Ok(Arc::new(Float64Array::from_iter(results)))
+        let variances = groups.iter().map(|group| self.variance(*group as usize, ddof, root));
+        Ok(Arc::new(Float64Array::from_iter(variances)))
     }
 
     fn write(&self, groups: &[u32], out: &mut Writer) {

@@ -11,6 +11,7 @@ use arrow::array::{ArrayRef, Float64Array};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 
+use super::number::Number;
 use super::{Output, ResultError, Rows, State};
 use crate::bytes::{Reader, SnapshotError, Writer};
 use crate::column::Values;
@@ -19,12 +20,16 @@ use crate::intern::{Interner, NULL};
 use crate::pairs::PairMap;
 use crate::value::{Kind, Value, word_to_float, word_to_unsigned};
 
-/// What a counted word stands for.
+/// What a counted number stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scale {
     Signed,
     Unsigned,
-    /// A float (decimals are taken as floats) without its lowest `dropped` bits: 0 is exact.
+    /// A decimal of so many digits behind the point.
+    Decimal {
+        digits: i8,
+    },
+    /// A float (sketches take all numbers as floats) without its lowest `dropped` bits: 0 is exact.
     Float {
         dropped: u8,
     },
@@ -40,7 +45,7 @@ impl Scale {
         Self::Float { dropped: MANTISSA_BITS - kept.unwrap_or(MANTISSA_BITS) }
     }
 
-    fn words(self, column: &ArrayRef) -> Result<Values, StateError> {
+    fn values(self, column: &ArrayRef) -> Result<Values, StateError> {
         let Self::Float { dropped } = self else { return Ok(Values::of(column)?) };
         let floats = cast(column, &DataType::Float64)?;
         let Values::Words(words, nulls) = Values::of(&floats)? else {
@@ -53,26 +58,25 @@ impl Scale {
         Ok(Values::Words(buckets, nulls))
     }
 
-    fn float(self, word: i64) -> f64 {
+    fn kind(self) -> Kind {
         match self {
-            Self::Signed => word as f64,
-            Self::Unsigned => word_to_unsigned(word) as f64,
-            Self::Float { dropped: 0 } => word_to_float(word),
-            Self::Float { dropped } => middle(word, dropped),
+            Self::Decimal { .. } => Kind::Wide,
+            Self::Signed | Self::Unsigned | Self::Float { .. } => Kind::Word,
         }
     }
 
-    /// Value at a fraction of the way from `low` to `high`, as `low + (high - low) * fraction`.
-    fn between(self, low: i64, high: i64, fraction: f64) -> f64 {
-        let start = self.float(low);
-        if fraction == 0.0 || low == high {
-            return start;
+    /// The number that a value stands for.
+    fn number(self, value: Value<'_>) -> Number {
+        match (self, value) {
+            (Self::Signed, Value::Word(word)) => Number::Exact(word.into(), 0),
+            (Self::Unsigned, Value::Word(word)) => Number::Exact(word_to_unsigned(word).into(), 0),
+            (Self::Decimal { digits }, Value::Wide(wide)) => Number::Exact(wide, digits),
+            (Self::Float { dropped: 0 }, Value::Word(word)) => Number::Float(word_to_float(word)),
+            (Self::Float { dropped }, Value::Word(word)) => Number::Float(middle(word, dropped)),
+            (_, Value::Word(_) | Value::Wide(_) | Value::Bytes(_)) => {
+                unreachable!("quantiles hold values of the kind of their scale")
+            }
         }
-        let distance = match self {
-            Self::Signed | Self::Unsigned => (i128::from(high) - i128::from(low)) as f64,
-            Self::Float { .. } => self.float(high) - start,
-        };
-        start + distance * fraction
     }
 }
 
@@ -99,48 +103,44 @@ pub(crate) struct Quantiles {
 
 impl Quantiles {
     pub(crate) fn new(scale: Scale) -> Self {
-        let values = Interner::new(Kind::Word);
+        let values = Interner::new(scale.kind());
         Self { scale, values, counts: PairMap::default(), groups: 0, codes: Vec::new() }
     }
 
-    fn word(&self, code: u32) -> i64 {
-        match self.values.value(code) {
-            Some(Value::Word(word)) => word,
-            Some(Value::Wide(_) | Value::Bytes(_)) | None => unreachable!("quantiles hold words"),
-        }
-    }
-
     /// Calls `f` with the counted values of each group, ascending.
-    fn each_group(&self, groups: &[u32], mut f: impl FnMut(&[(i64, u64)])) {
+    fn each_group<'a>(&'a self, groups: &[u32], mut f: impl FnMut(&[(Value<'a>, u64)])) {
         let by_row = self.counts.by_row();
         let (mut cells, mut counted) = (Vec::new(), Vec::new());
         for group in groups {
             by_row.read(*group, &mut cells);
             let values = cells.iter().filter(|(code, _)| *code != NULL);
             counted.clear();
-            counted.extend(values.map(|(code, count)| (self.word(*code), *count)));
+            // Only NULL has no value.
+            counted.extend(
+                values.filter_map(|(code, count)| Some((self.values.value(*code)?, *count))),
+            );
             counted.sort_unstable();
             f(&counted);
         }
     }
 
-    fn quantile(&self, counted: &[(i64, u64)], q: f64) -> Option<f64> {
+    fn quantile(&self, counted: &[(Value<'_>, u64)], q: f64) -> Option<f64> {
         let count = counted.iter().fold(0_u64, |sum, (_, count)| sum.saturating_add(*count));
         let position = count.checked_sub(1)? as f64 * q;
         let low = position as u64;
         let high = low.saturating_add(1).min(count - 1);
-        let (low_word, high_word) = (nth(counted, low)?, nth(counted, high)?);
-        Some(self.scale.between(low_word, high_word, position - low as f64))
+        let number = |index| Some(self.scale.number(nth(counted, index)?));
+        Some(number(low)?.toward(number(high)?, position - low as f64))
     }
 }
 
 /// The value at an index of the sorted values, each repeated as often as it was counted.
-fn nth(counted: &[(i64, u64)], index: u64) -> Option<i64> {
+fn nth<'a>(counted: &[(Value<'a>, u64)], index: u64) -> Option<Value<'a>> {
     let mut left = index;
-    for (word, count) in counted {
+    for (value, count) in counted {
         match left.checked_sub(*count) {
             Some(rest) => left = rest,
-            None => return Some(*word),
+            None => return Some(*value),
         }
     }
     None
@@ -152,7 +152,7 @@ impl State for Quantiles {
     }
 
     fn update(&mut self, rows: Rows<'_>) -> Result<(), StateError> {
-        let values = self.scale.words(rows.column())?;
+        let values = self.scale.values(rows.column())?;
         self.values.codes_of(&values, rows.ids.len(), &mut self.codes)?;
         self.counts.reserve(self.groups, self.values.len() + 1);
         self.counts.update(rows.ids, &self.codes, |_, count| *count += 1);
@@ -172,8 +172,8 @@ impl State for Quantiles {
     fn write(&self, groups: &[u32], out: &mut Writer) {
         self.each_group(groups, |counted| {
             out.count(counted.len());
-            for (word, count) in counted {
-                out.i64(*word);
+            for (value, count) in counted {
+                out.value(*value);
                 out.u64(*count);
             }
         });
@@ -185,7 +185,7 @@ impl State for Quantiles {
             let mut added = Vec::with_capacity(distinct);
             self.codes.clear();
             for _ in 0..distinct {
-                let code = self.values.code(Some(from.value(Kind::Word)?));
+                let code = self.values.code(Some(from.value(self.scale.kind())?));
                 self.codes.push(code.map_err(|_| SnapshotError::TooMany)?);
                 added.push(from.u64()?);
             }
@@ -227,17 +227,16 @@ mod tests {
         ) {
             let scale = Scale::sketch(error);
             let Scale::Float { dropped } = scale else { unreachable!() };
-            let middle = scale.float(float_to_word(value) >> dropped);
+            let middle = middle(float_to_word(value) >> dropped, dropped);
             prop_assert!((middle - value).abs() <= error * value.abs(), "{value} in {middle}");
         }
     }
 
     #[test]
     fn zero_and_infinities_stand_for_themselves() {
-        let scale = Scale::Float { dropped: 46 };
         for value in [0.0, f64::INFINITY, f64::NEG_INFINITY] {
-            assert_eq!(scale.float(float_to_word(value) >> 46), value);
+            assert_eq!(middle(float_to_word(value) >> 46, 46), value);
         }
-        assert!(scale.float(float_to_word(f64::NAN) >> 46).is_nan());
+        assert!(middle(float_to_word(f64::NAN) >> 46, 46).is_nan());
     }
 }
