@@ -42,7 +42,12 @@ pub struct Engine<P> {
     schedule: Schedule,
     platform: P,
     stages: Vec<Entity>,
-    added_groups: u32,
+    /// Phases of the groups of systems that were added, in the order of adding.
+    added_to: Vec<TickSystems>,
+    /// Systems or observers of the program run beside the engine's.
+    has_guests: bool,
+    /// The law that one of them broke.
+    broken_law: Option<String>,
 }
 
 impl<P: Platform> Engine<P> {
@@ -59,19 +64,34 @@ impl<P: Platform> Engine<P> {
             }
         };
         platform.attach(&mut world, &stages);
-        Self { world, schedule, platform, stages, added_groups: 0 }
+        Self {
+            world,
+            schedule,
+            platform,
+            stages,
+            added_to: Vec::new(),
+            has_guests: false,
+            broken_law: None,
+        }
     }
 
     /// Adds systems to a phase of the tick: they run after the engine's own systems of that phase,
-    /// and after those added to it before.
+    /// and after those added to it before, whatever was added to other phases in between. Systems
+    /// that are added as one tuple have the order that it gives them, as with `(a, b).chain()`.
+    ///
+    /// A system may look at everything. What it changes must leave the laws of
+    /// [`invariants`](tanda_systems::invariants) true, which are checked after every tick from now
+    /// on: priorities may change, batches may not be despawned. A broken law ends the run.
     #[must_use]
     pub fn add_systems<M>(
         mut self,
         phase: TickSystems,
         systems: impl IntoScheduleConfigs<ScheduleSystem, M>,
     ) -> Self {
-        add_group(&mut self.schedule, phase, self.added_groups, systems);
-        self.added_groups += 1;
+        let before = self.added_to.iter().filter(|added| **added == phase).count();
+        add_group(&mut self.schedule, phase, before, systems);
+        self.added_to.push(phase);
+        self.has_guests = true;
         self
     }
 
@@ -80,6 +100,7 @@ impl<P: Platform> Engine<P> {
     #[must_use]
     pub fn observe<M>(mut self, observer: impl IntoObserver<M>) -> Self {
         self.world.add_observer(observer);
+        self.has_guests = true;
         self
     }
 
@@ -91,7 +112,16 @@ impl<P: Platform> Engine<P> {
     }
 
     /// One tick: sleeps until there is something to do, does it, and hands out the effects.
+    ///
+    /// Where a system or an observer that was added has broken a law, nothing is handed out and the
+    /// run has ended: [`broken_law`](Self::broken_law) says why.
+    ///
+    /// # Panics
+    /// In debug builds, when the engine itself breaks a law.
     pub fn tick(&mut self) {
+        if self.broken_law.is_some() {
+            return;
+        }
         let again = core::mem::take(&mut *self.world.resource_mut::<TickAgain>()).0;
         let first = self.world.resource::<Clock>().tick.0 == 0;
         let until = match self.world.resource::<NextDeadline>().0 {
@@ -105,10 +135,13 @@ impl<P: Platform> Engine<P> {
         clock.tick.0 += 1;
         self.schedule.run(&mut self.world);
         self.world.clear_trackers();
-        if cfg!(debug_assertions)
+        if (cfg!(debug_assertions) || self.has_guests)
             && let Err(law) = invariants::check(&mut self.world)
         {
-            panic!("tick {}: {law}", self.world.resource::<Clock>().tick.0);
+            let law = format!("tick {}: {law}", self.world.resource::<Clock>().tick.0);
+            assert!(self.has_guests, "{law}");
+            self.broken_law = Some(law);
+            return;
         }
         for effect in self.world.resource_mut::<Outbox>().drain() {
             self.platform.execute(effect);
@@ -122,9 +155,14 @@ impl<P: Platform> Engine<P> {
         }
     }
 
-    /// Nothing is left to do.
+    /// Nothing is left to do, or nothing can be done: a law is broken.
     pub fn has_ended(&self) -> bool {
-        matches!(self.world.resource::<Run>(), Run::Ended { .. })
+        self.broken_law.is_some() || matches!(self.world.resource::<Run>(), Run::Ended { .. })
+    }
+
+    /// The law that a system or an observer of the program has broken, and when.
+    pub fn broken_law(&self) -> Option<&str> {
+        self.broken_law.as_deref()
     }
 
     /// Why every batch is where it is, what its worker is at and which were restarted why: text of

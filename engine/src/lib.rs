@@ -44,8 +44,13 @@ pub use isolation::serve_if_asked;
 pub use run::{EngineError, Options};
 pub use tanda_plugin_host::shared_memory;
 
-/// What most programs that use the engine need.
+/// What most programs that use the engine need: `use tanda::prelude::*;`.
+///
+/// The derives for components, resources and events name the crate `bevy_ecs`, which is found
+/// wherever all of the prelude is imported; the program needs no dependency of its own on it. A
+/// module that imports single names imports `bevy_ecs` beside them.
 pub mod prelude {
+    pub use bevy_ecs;
     pub use bevy_ecs::prelude::*;
     pub use tanda_components::*;
     pub use tanda_systems::TickSystems;

@@ -50,6 +50,16 @@ pub enum EngineError {
         /// The sink.
         stage: String,
     },
+    /// A system or an observer that the program added broke a law of the engine: the run was ended
+    /// at once. Unfinished outputs keep their `.part` names. A retry meets the same.
+    #[error(
+        "{law}. A system or an observer of this program did it: they may look at everything and \
+         change priorities, but batches, buffers, stages and workers are the engine's"
+    )]
+    Law {
+        /// The tick, the law by its name, and the figures.
+        law: String,
+    },
     /// The run failed at the fault; unfinished outputs keep their `.part` names.
     #[error("{fault}")]
     Failed {
@@ -130,7 +140,7 @@ impl Engine<OsPlatform> {
     /// Runs to the end: all input read and written, or drained after a signal.
     ///
     /// # Errors
-    /// [`EngineError::Failed`] with the first fault.
+    /// [`EngineError::Failed`] with the first fault, or [`EngineError::Law`].
     pub fn run(mut self) -> Result<RunReport, EngineError> {
         let started = Instant::now();
         while !self.has_ended() {
@@ -139,6 +149,9 @@ impl Engine<OsPlatform> {
                 let text = self.explain();
                 self.world().resource::<RunStages>().progress.tell(text);
             }
+        }
+        if let Some(law) = self.broken_law() {
+            return Err(EngineError::Law { law: law.to_owned() });
         }
         let mut report = RunReport::of(&mut self, started.elapsed());
         let Run::Ended { fault: Some(fault), .. } = *self.world().resource::<Run>() else {

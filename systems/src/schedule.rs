@@ -53,9 +53,9 @@ pub enum TickSystems {
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct BuiltIn(TickSystems);
 
-/// The `n`th group of systems that a user added to a phase.
+/// The `n`th group of systems that a user added to this phase.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Added(TickSystems, u32);
+struct Added(TickSystems, usize);
 
 /// The engine's schedule for `topology`: what there is to do about workers is in it only when there
 /// are any, and about batches that fail when there are any or a stage has a policy. Two systems
@@ -109,12 +109,12 @@ pub fn build_schedule(topology: &Topology) -> Schedule {
     schedule
 }
 
-/// Adds the `n`th group of a user's systems to `phase`: after the engine's own, after the group
-/// before.
+/// Adds the `n`th group of a user's systems to `phase`, counted in this phase: after the engine's
+/// own, after the group before.
 pub fn add_group<M>(
     schedule: &mut Schedule,
     phase: TickSystems,
-    n: u32,
+    n: usize,
     systems: impl IntoScheduleConfigs<bevy_ecs::system::ScheduleSystem, M>,
 ) {
     schedule.configure_sets(Added(phase, n).in_set(phase).after(BuiltIn(phase)));

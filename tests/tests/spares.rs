@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 use std::sync::mpsc;
 
-use bevy_ecs::prelude::*;
 use tanda::prelude::{Engine, WorkerDied};
+use tanda::prelude::{bevy_ecs, bevy_ecs::prelude::*};
 use tanda_tests::{Bench, children_of, tanda};
 
 /// Hears which children are alive whenever a worker has died.

@@ -2,8 +2,8 @@
 //! room.
 
 use allocation_counter::{AllocationInfo, measure};
-use bevy_ecs::{prelude::*, schedule::SingleThreadedExecutor};
 use tanda::platform::{Platform as _, Sleep};
+use tanda::prelude::bevy_ecs::{prelude::*, schedule::SingleThreadedExecutor};
 use tanda::prelude::{Clock, Inbox, Outbox, TickAgain};
 use tanda_benches::{Echo, chain, fork, work_done};
 use tanda_systems::{Topology, build_schedule, build_world};

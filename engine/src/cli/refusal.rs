@@ -43,7 +43,9 @@ fn faults(error: &EngineError) -> Vec<Fault<'_>> {
         EngineError::StdoutTaken { stage } | EngineError::StdoutClosed { stage } => {
             alone(Some(stage.as_str()), error.to_string())
         }
-        EngineError::System(_) | EngineError::Failed { .. } => alone(None, error.to_string()),
+        EngineError::System(_) | EngineError::Law { .. } | EngineError::Failed { .. } => {
+            alone(None, error.to_string())
+        }
     }
 }
 
