@@ -1,6 +1,6 @@
 //! What a run did, for the summary and for programs.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bevy_ecs::{entity::EntityHashMap, resource::Resource, world::World};
 use nix::sys::resource::{UsageWho, getrusage};
@@ -25,12 +25,20 @@ use crate::{
 pub(crate) struct RunStages {
     pub(crate) scene: String,
     pub(crate) progress: Progress,
-    /// Names of each stage's ports.
-    pub(crate) ports: Vec<Vec<String>>,
+    /// Each stage's ports.
+    pub(crate) ports: Vec<Vec<RunPort>>,
     /// The sandbox around each stage, if it is isolated.
     pub(crate) sandboxes: Vec<Option<String>>,
     /// Memory shared with workers, if a stage is isolated.
     pub(crate) shared: Option<Arc<Shared>>,
+}
+
+/// A port, as the report needs it.
+#[derive(Clone)]
+pub(crate) struct RunPort {
+    pub(crate) name: String,
+    /// Rows that leave on it are rows that came in; of others, a state has made them.
+    pub(crate) passes_input: bool,
 }
 
 /// How a run ended.
@@ -73,7 +81,8 @@ pub struct RunReport {
     pub supervisors: Vec<SupervisorReport>,
 }
 
-/// What a stage did.
+/// What a stage did. Every row adds up: `rows_in` + `made` = the rows of all `ports` + `absorbed` +
+/// `filtered` + `abandoned`.
 #[derive(Clone, Debug, Serialize)]
 pub struct StageReport {
     /// Its name.
@@ -86,9 +95,11 @@ pub struct StageReport {
     pub rows_in: u64,
     /// Rows out, by port. For a sink, rows written.
     pub ports: Vec<PortReport>,
-    /// Rows taken into state.
+    /// Rows taken into the state of a plugin that has one.
     pub absorbed: u64,
-    /// Rows made beyond those that came in.
+    /// Rows that a plugin without a state handed on to no port.
+    pub filtered: u64,
+    /// Rows that came out without having come in: made of a state, or beyond those that came in.
     pub made: u64,
     /// Rows given up when the run failed.
     pub abandoned: u64,
@@ -102,6 +113,9 @@ pub struct StageReport {
     pub restarts: u32,
     /// What its failure policy did; none if it has none.
     pub failures: Option<FailuresReport>,
+    /// What its plugin has counted, by name, in calls that succeeded; each batch once, however
+    /// often workers died over it.
+    pub counters: BTreeMap<String, u64>,
 }
 
 /// What a stage's failure policy did.
@@ -164,12 +178,14 @@ impl RunReport {
         let restarts = restarts_by_stage(engine.world_mut());
         for ((&entity, ports), sandbox) in stages.iter().zip(&ports).zip(sandboxes) {
             let bytes_written = engine.platform_mut().bytes_written(entity);
+            let counters = engine.platform_mut().take_counters(entity);
             let stage = engine.world().entity(entity);
             let ledger = stage.get::<Ledger>().expect("every stage has a ledger");
             let kind = stage.get::<Stage>().expect("stages are stages").kind;
             let name = stage.get::<StageName>().expect("every stage has a name");
             let mut stage = stage_report(name.as_str(), kind, ledger, ports, bytes_written);
             stage.sandbox = sandbox;
+            stage.counters = counters;
             stage.restarts = restarts.get(&entity).copied().unwrap_or(0);
             let breaker = engine.world().get::<Breaker>(entity);
             let failures = engine.world().get::<Failures>(entity);
@@ -209,15 +225,16 @@ fn stage_report(
     name: &str,
     kind: StageKind,
     ledger: &Ledger,
-    ports: &[String],
+    ports: &[RunPort],
     bytes_written: u64,
 ) -> StageReport {
+    let Flow { absorbed, filtered, made } = Flow::of(kind, ledger, ports);
     let (kind, written) = match kind {
         StageKind::Source => ("source", None),
         StageKind::Stateless | StageKind::Mergeable | StageKind::Exclusive => ("plugin", None),
         StageKind::Sink => ("sink", Some("written".to_owned())),
     };
-    let names = ports.iter().cloned().chain(written);
+    let names = ports.iter().map(|port| port.name.clone()).chain(written);
     let ports = names.zip(&ledger.ports).map(|(name, port)| PortReport {
         name,
         rows: port.rows,
@@ -229,14 +246,41 @@ fn stage_report(
         batches_in: ledger.batches_in,
         rows_in: ledger.rows_in,
         ports: ports.collect(),
-        absorbed: ledger.absorbed,
-        made: ledger.made,
+        absorbed,
+        filtered,
+        made,
         abandoned: ledger.abandoned,
         busy_seconds: ledger.busy_micros as f64 / 1e6,
         bytes_written,
         sandbox: None,
         restarts: 0,
         failures: None,
+        counters: BTreeMap::new(),
+    }
+}
+
+/// What became of rows that did not simply pass.
+struct Flow {
+    absorbed: u64,
+    filtered: u64,
+    made: u64,
+}
+
+impl Flow {
+    /// The ledger nets the rows of each batch: of one whose row went into a window while another
+    /// window left, it says nothing. Rows on a port that passes no input are of a state's making.
+    fn of(kind: StageKind, ledger: &Ledger, ports: &[RunPort]) -> Self {
+        let Ledger { absorbed, made, .. } = *ledger;
+        match kind {
+            StageKind::Mergeable | StageKind::Exclusive => {
+                let fresh = ports.iter().zip(&ledger.ports).filter(|(port, _)| !port.passes_input);
+                let fresh: u64 = fresh.map(|(_, left)| left.rows).sum();
+                let netted = fresh.saturating_sub(made);
+                Self { absorbed: absorbed + netted, filtered: 0, made: made + netted }
+            }
+            StageKind::Stateless => Self { absorbed: 0, filtered: absorbed, made },
+            StageKind::Source | StageKind::Sink => Self { absorbed, filtered: 0, made },
+        }
     }
 }
 

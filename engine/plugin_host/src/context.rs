@@ -7,7 +7,7 @@ use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bumpalo::Bump;
 use tanda_plugin::Level;
@@ -23,9 +23,18 @@ struct Shared {
     table: HostTable,
     log_name: String,
     cancel: Arc<AtomicBool>,
-    counters: Mutex<BTreeMap<String, u64>>,
+    counters: Mutex<Counters>,
     /// Used inside a call and on its thread only (S3).
     scratch: UnsafeCell<Bump>,
+}
+
+/// What a plugin has added, by name.
+#[derive(Default)]
+struct Counters {
+    /// Since the end of the last call: it stays only if the next one succeeds.
+    open: BTreeMap<String, u64>,
+    /// By calls that succeeded, since it was last taken.
+    kept: BTreeMap<String, u64>,
 }
 
 // SAFETY: all of it is Send, and nothing refers to the thread it was made on.
@@ -70,9 +79,22 @@ impl Context {
         unsafe { (*self.shared().scratch.get()).reset() };
     }
 
-    pub(crate) fn counters(&self) -> Vec<(String, u64)> {
-        let counters = self.shared().counters.lock().unwrap_or_else(PoisonError::into_inner);
-        counters.iter().map(|(name, value)| (name.clone(), *value)).collect()
+    /// Keeps what was added during the last call, or forgets it.
+    pub(crate) fn end_call(&self, keep: bool) {
+        let mut counters = self.counters();
+        let open = std::mem::take(&mut counters.open);
+        for (name, n) in open.into_iter().filter(|_| keep) {
+            let value = counters.kept.entry(name).or_default();
+            *value = value.saturating_add(n);
+        }
+    }
+
+    pub(crate) fn take_counters(&self) -> BTreeMap<String, u64> {
+        std::mem::take(&mut self.counters().kept)
+    }
+
+    fn counters(&self) -> MutexGuard<'_, Counters> {
+        self.shared().counters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn shared(&self) -> &Shared {
@@ -124,7 +146,7 @@ unsafe extern "C" fn counter_add(context: *mut c_void, name: Text, n: u64) {
         with(context, (), |shared| {
             let name = name.to_lossy().unwrap_or_default();
             let mut counters = shared.counters.lock().unwrap_or_else(PoisonError::into_inner);
-            let value = counters.entry(name).or_default();
+            let value = counters.open.entry(name).or_default();
             *value = value.saturating_add(n);
         });
     }

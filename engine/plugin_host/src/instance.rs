@@ -1,5 +1,6 @@
 //! A running copy of a plugin.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
@@ -121,6 +122,8 @@ impl Instance {
             // SAFETY: an open instance (S4, H3); schema and places valid for this call (S1).
             unsafe { bind(raw, ptr::from_ref(&schema).cast(), wanted, &mut bound, error) }
         })?;
+        // Every worker opens and binds the plugin again: what that adds does not count.
+        self.context.end_call(false);
         // SAFETY: `bind` filled it just now (S1).
         unsafe { read_binding(&bound) }.map_err(|(place, fault)| CallError::Unreadable {
             plugin: self.plugin(),
@@ -148,6 +151,7 @@ impl Instance {
         let bound = self.bound.take().expect(BOUND);
         let result = self.process_bound(&bound.layout, batch);
         self.bound = Some(bound);
+        self.context.end_call(result.is_ok());
         result
     }
 
@@ -213,6 +217,7 @@ impl Instance {
         };
         let rows = self.settle(Call::Finish, collector, result);
         self.bound = Some(bound);
+        self.context.end_call(rows.is_ok());
         rows
     }
 
@@ -258,9 +263,10 @@ impl Instance {
         }
     }
 
-    /// Counters that the plugin added to, by name.
-    pub fn counters(&self) -> Vec<(String, u64)> {
-        self.context.counters()
+    /// What the plugin has added to its counters, by name, in calls of `process` and `finish` that
+    /// succeeded, since this was last called.
+    pub fn take_counters(&self) -> BTreeMap<String, u64> {
+        self.context.take_counters()
     }
 
     /// The library this is an instance of.

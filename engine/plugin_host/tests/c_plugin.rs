@@ -72,7 +72,7 @@ fn rows_are_doubled_filtered_and_summed() {
         value: 20 | 11
         value: "#]]
     .assert_eq(&show_all(&mut instance, &batch(&[Some(5), None, Some(20), Some(11)])));
-    assert_eq!(instance.counters(), [("batches".to_owned(), 1)]);
+    assert_eq!(instance.take_counters(), [("batches".to_owned(), 1)].into());
     expect!["[0, 0, 1] 2 value: 36"].assert_eq(&finished(&mut instance));
 }
 

@@ -107,7 +107,7 @@ fn a_rust_plugin_crosses_the_same_border() {
     assert_eq!(show(main), "name,value,square: row0,3,9 | row1,null,null | row2,-5,25");
     assert!(Arc::ptr_eq(main.column(0), batch.column(0)), "passed, not wrapped");
     assert_eq!(outputs.ports[1].rows(), 0);
-    assert_eq!(instance.counters(), [("rows".to_owned(), 3)]);
+    assert_eq!(instance.take_counters(), [("rows".to_owned(), 3)].into());
 }
 
 #[test]

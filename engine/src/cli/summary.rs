@@ -32,6 +32,7 @@ pub(super) fn table(report: &RunReport) -> String {
     }
     text.push_str(&sandboxes(report));
     report.stages.iter().for_each(|stage| text.push_str(&failures(stage)));
+    report.stages.iter().for_each(|stage| text.push_str(&counters(stage)));
     text.push_str(&totals(report));
     text
 }
@@ -90,12 +91,23 @@ fn failures(stage: &StageReport) -> String {
     format!("{}: {}\n", stage.name, parts.join(", "))
 }
 
+/// What a stage's plugin has counted: `check: rows_rejected 606`.
+fn counters(stage: &StageReport) -> String {
+    if stage.counters.is_empty() {
+        return String::new();
+    }
+    let counter = |(name, n): (&String, &u64)| format!("{} {}", name.escape_debug(), count(*n));
+    let counters: Vec<String> = stage.counters.iter().map(counter).collect();
+    format!("{}: {}\n", stage.name, counters.join(", "))
+}
+
 /// `1 row`, `1,000 rows`.
 fn number(amount: u64, [one, many]: [&str; 2]) -> String {
     format!("{} {}", count(amount), if amount == 1 { one } else { many })
 }
 
-/// `main 26,398, rejected 606`, and what became of the rest.
+/// `main 26,398, rejected 606`, and what became of the rest. Rows in, and those that were made, are
+/// these rows.
 fn rows_out(stage: &StageReport) -> String {
     let mut parts: Vec<String> = Vec::new();
     for port in &stage.ports {
@@ -105,11 +117,18 @@ fn rows_out(stage: &StageReport) -> String {
             parts.push(format!("{} {}{note}", port.name, count(port.rows)));
         }
     }
-    let others = [("taken into state", stage.absorbed), ("abandoned", stage.abandoned)];
+    let others = [
+        ("taken into state", stage.absorbed),
+        ("filtered out", stage.filtered),
+        ("abandoned", stage.abandoned),
+    ];
     for (what, rows) in others {
         if rows > 0 {
             parts.push(format!("{} {what}", count(rows)));
         }
+    }
+    if stage.made > 0 {
+        parts.push(format!("{} made here", count(stage.made)));
     }
     if stage.kind == "sink" {
         parts.push(BinaryBytes(stage.bytes_written).to_string());

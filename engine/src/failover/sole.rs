@@ -135,7 +135,8 @@ impl Sole {
                 }
                 // Nothing else was asked for.
                 Ok(
-                    Told::State { .. }
+                    Told::Counted(_)
+                    | Told::State { .. }
                     | Told::SnapshotTaken { .. }
                     | Told::ToMerge { .. }
                     | Told::Restored

@@ -12,14 +12,16 @@ use arrow::record_batch::RecordBatch;
 use tanda_ipc::Slot;
 use tanda_memory::{SegmentId, Trust, copy_out, rebuild};
 use tanda_plugin_host::{Bound, Flags, Layout, PortLayout};
-use tanda_worker::protocol::{DESCRIPTION_BYTES_MAX, FAILURE_BYTES_MAX, Failure, answer};
+use tanda_worker::protocol::{
+    COUNTERS_BYTES_MAX, DESCRIPTION_BYTES_MAX, FAILURE_BYTES_MAX, Failure, answer,
+};
 use tanda_worker::sandbox::Level;
 
 use super::Shared;
 use super::feed::{Pending, Releases, What, lock};
 use super::shared::WorkerSegment;
 use super::thread::Told;
-use crate::platform::os::{BatchFault, JobDone, JobReport, Left};
+use crate::platform::os::{BatchFault, Counters, JobDone, JobReport, Left};
 
 /// A state that is longer is refused.
 const STATE_BYTES_MAX: usize = 1 << 34;
@@ -42,6 +44,8 @@ pub(super) struct Answers {
     releases: Releases,
     /// Of the command that is being answered: what has left so far, with the port.
     left: Vec<(usize, Left)>,
+    /// And what it has added to the plugin's counters.
+    counters: Counters,
     lease: Option<Arc<Lease>>,
     last_answer: Instant,
 }
@@ -78,6 +82,7 @@ impl Answers {
             layout,
             releases,
             left: Vec::new(),
+            counters: Counters::new(),
             lease: None,
             last_answer: Instant::now(),
         }
@@ -102,6 +107,7 @@ impl Answers {
         match slot.kind {
             answer::EMITTED => self.emitted(slot, asked).map(|()| None),
             answer::COUNTED => self.counted(slot, asked).map(|()| None),
+            answer::COUNTERS => self.counters(slot, asked).map(|()| None),
             answer::DONE => self.done(slot, asked).map(Some),
             answer::FAILED => self.failed(slot, asked).map(Some),
             kind => Err(Lie(format!("there is no answer {kind}"))),
@@ -160,6 +166,24 @@ impl Answers {
         Ok(())
     }
 
+    fn counters(&mut self, slot: &Slot, asked: &Pending) -> Result<(), Lie> {
+        if !self.counters.is_empty() {
+            return Err(Lie("it told its counters twice".to_owned()));
+        }
+        if !matches!(asked.what, What::Process { .. } | What::Finish { .. }) {
+            return Err(Lie("it counted without a batch".to_owned()));
+        }
+        let text = self.bytes(slot, COUNTERS_BYTES_MAX)?;
+        let counters = serde_json::from_slice(&text);
+        self.counters = counters.map_err(|error| Lie(format!("its counters: {error}")))?;
+        Ok(())
+    }
+
+    /// What the command that was done last has added to the plugin's counters.
+    pub(super) fn take_counters(&mut self) -> Counters {
+        std::mem::take(&mut self.counters)
+    }
+
     fn done(&mut self, slot: &Slot, asked: &Pending) -> Result<Told, Lie> {
         let left = std::mem::take(&mut self.left);
         let told = match &asked.what {
@@ -186,6 +210,7 @@ impl Answers {
 
     fn failed(&mut self, slot: &Slot, asked: &Pending) -> Result<Told, Lie> {
         self.left.clear();
+        self.counters.clear();
         let text = self.bytes(slot, FAILURE_BYTES_MAX)?;
         let failure: Failure = serde_json::from_slice(&text)
             .unwrap_or_else(|_| Failure::new("it failed without saying why"));

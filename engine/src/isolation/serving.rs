@@ -124,6 +124,10 @@ impl Serving {
             }
             let Some(told) = self.answers.take(&slot, self.current.as_ref())? else { continue };
             self.current = None;
+            let counters = self.answers.take_counters();
+            if !counters.is_empty() {
+                tell(Told::Counted(counters));
+            }
             match told {
                 Told::Restored => {
                     if let Some(feed) = feed.take() {
@@ -135,6 +139,7 @@ impl Serving {
                     tell(Told::SnapshotTaken { elapsed_micros });
                 }
                 told @ (Told::Job(_)
+                | Told::Counted(_)
                 | Told::SnapshotTaken { .. }
                 | Told::ToMerge { .. }
                 | Told::Merged

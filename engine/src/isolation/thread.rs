@@ -14,12 +14,14 @@ use super::feed::{Feed, What, lock};
 use super::life::Killer;
 use super::serving::Serving;
 use super::{Recipe, Shared, Spares, StartFault, WorkerProcess};
-use crate::platform::os::{JobReport, Left};
+use crate::platform::os::{Counters, JobReport, Left};
 
 /// What the thread of a worker reports.
 pub(crate) enum Told {
     /// A batch is done.
     Job(JobReport),
+    /// What the command whose end is told next has added to the plugin's counters.
+    Counted(Counters),
     /// The state, for the thread to keep.
     State { state: Vec<u8>, elapsed_micros: u32 },
     /// The thread keeps the state, which took the worker so long to give.

@@ -15,7 +15,7 @@ use tanda_plugin_host::{Bound, Flags, Instance};
 use tanda_systems::{EdgeSpec, Isolation, StageSpec, Topology};
 
 use super::{
-    Typed, TypedBody, TypedInput, TypedPlugin, TypedSource, TypedStage,
+    Typed, TypedBody, TypedInput, TypedPlugin, TypedPort, TypedSource, TypedStage,
     prune::{Needs, needs},
     start_failure::{Failing, wanted_ports},
 };
@@ -26,6 +26,7 @@ use crate::{
     places::places,
     platform::os::{Adapter, IsolatedParts, StageEnd, StageParts, Work},
     progress::{Progress, SourceProgress},
+    report::RunPort,
     scene::{Order, Scene, SinkStage},
 };
 
@@ -45,7 +46,7 @@ pub(crate) struct Started {
     pub(crate) topology: Topology,
     pub(crate) parts: Vec<StageParts>,
     pub(crate) progress: Progress,
-    pub(crate) ports: Vec<Vec<String>>,
+    pub(crate) ports: Vec<Vec<RunPort>>,
     /// The sandbox around each stage, if it is isolated.
     pub(crate) sandboxes: Vec<Option<String>>,
     /// Memory shared with workers, if a stage is isolated.
@@ -78,7 +79,11 @@ impl Typed {
             shared: self.shared.clone(),
         };
         for (index, stage) in self.stages.into_iter().enumerate() {
-            let ports = stage.ports.iter().map(|port| port.name.clone()).collect();
+            let port = |TypedPort { name, passes_input, .. }: &TypedPort| RunPort {
+                name: name.clone(),
+                passes_input: *passes_input,
+            };
+            let ports = stage.ports.iter().map(port).collect();
             starting.stage(index, stage, &mut started)?;
             started.ports.push(ports);
         }

@@ -252,9 +252,13 @@ pub mod answer {
     pub const DONE: u32 = 3;
     /// The command failed; a [`super::Failure`] as JSON is at the range.
     pub const FAILED: u32 = 4;
+    /// What the command added to the plugin's counters: JSON, names and numbers, at the range.
+    pub const COUNTERS: u32 = 5;
 }
 
 /// Longest description of a batch, bytes.
 pub const DESCRIPTION_BYTES_MAX: usize = 1 << 20;
+/// Longest list of counters, bytes.
+pub const COUNTERS_BYTES_MAX: usize = 64 << 10;
 /// Longest text of a failure, bytes.
 pub const FAILURE_BYTES_MAX: usize = 64 << 10;

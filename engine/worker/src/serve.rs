@@ -13,7 +13,8 @@ use tanda_plugin_host::{Binding, CallError, Instance, Output};
 
 use crate::fail::Fail;
 use crate::protocol::{
-    Ask, Bound, DESCRIPTION_BYTES_MAX, Failure, Reply, answer, command, wanted_in,
+    Ask, Bound, COUNTERS_BYTES_MAX, DESCRIPTION_BYTES_MAX, Failure, Reply, answer, command,
+    wanted_in,
 };
 use crate::start::{WorkerError, reply};
 
@@ -156,6 +157,10 @@ impl Server {
             command::RESTORE | command::MERGE => self.take_state(slot).map(|()| None),
             kind => Err(Failure::new(format!("there is no command {kind}"))),
         };
+        let outcome = outcome.and_then(|range| {
+            self.tell_counters(slot, &mut given)?;
+            Ok(range)
+        });
         let last = match outcome {
             Ok(range) => last_slot(slot, answer::DONE, range),
             Err(failure) => {
@@ -270,6 +275,23 @@ impl Server {
         counted.port = port as u32;
         counted.extra[0] = rows;
         self.say(&counted);
+    }
+
+    /// What the command added to the plugin's counters, before its last answer.
+    fn tell_counters(&mut self, slot: &Slot, given: &mut Given) -> Result<(), Failure> {
+        let counters = self.instance.take_counters();
+        if counters.is_empty() {
+            return Ok(());
+        }
+        let text = serde_json::to_vec(&counters).expect("names and numbers are plain data");
+        if text.len() > COUNTERS_BYTES_MAX {
+            let bytes = text.len();
+            let too_long = format!("its counters take {bytes} bytes, at most {COUNTERS_BYTES_MAX}");
+            return Err(Failure::new(too_long));
+        }
+        let range = self.put(&text, given)?;
+        self.say(&last_slot(slot, answer::COUNTERS, Some(range)));
+        Ok(())
     }
 
     fn put(&mut self, bytes: &[u8], given: &mut Given) -> Result<Range, Failure> {

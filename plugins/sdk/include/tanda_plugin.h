@@ -173,7 +173,9 @@ typedef struct tanda_host_v1 {
   /* Writes a line into the engine's log, beside the name of the stage. */
   void (*log)(void *context, uint32_t level, tanda_text line);
 
-  /* Adds to a counter, shown in the summary of the run. Once a batch rather than once a row. */
+  /* Adds to a counter, shown in the summary of the run. Once a batch rather than once a row. What
+   * process and finish add counts when they succeed, once for each batch, however often it had to
+   * be processed because workers died; what open and bind add does not count. */
   void (*counter_add)(void *context, tanda_text name, uint64_t n);
 
   /* 1 if the run is being stopped: a call that lasts long asks now and then and fails. Else 0. */

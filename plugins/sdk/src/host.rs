@@ -66,6 +66,9 @@ impl Host {
     }
 
     /// Adds to a counter of this plugin, shown in the summary of the run. Once a batch, not a row.
+    ///
+    /// What `process` and `finish` add counts when they succeed, once for each batch, however often
+    /// it had to be processed because workers died; what `open` and `bind` add does not count.
     pub fn counter_add(&self, name: &str, n: u64) {
         self.services.counter_add(name, n);
     }

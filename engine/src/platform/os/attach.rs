@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
 use bevy_ecs::{entity::EntityHashMap, prelude::*};
-use tanda_components::{Edges, Instance, limits::PORTS_MAX};
+use tanda_components::{Edges, Instance, Snapshotting, limits::PORTS_MAX};
 
 use super::{
     Completion, OsPlatform, Running, Runs, StageEnd, StageParts, job::Work, reader::ReaderThread,
@@ -37,6 +37,7 @@ impl OsPlatform {
             }
             if let Some(isolated) = isolated {
                 running.isolated = own.to_vec();
+                running.keeps_state = own.iter().any(|&i| world.get::<Snapshotting>(i).is_some());
                 match self.start_workers(isolated, own) {
                     Ok(workers) => {
                         let workers = own.iter().zip(workers);
@@ -81,6 +82,7 @@ impl OsPlatform {
             name: parts.name,
             plugins: plugins.collect(),
             isolated: Vec::new(),
+            keeps_state: false,
             failover: None,
             dead_port: None,
             seals: None,

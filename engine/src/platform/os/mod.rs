@@ -1,6 +1,7 @@
 //! The operating system as the engine's platform: epoll and an eventfd, rayon, I/O threads.
 
 mod attach;
+mod counters;
 mod enter;
 mod fault;
 mod guard;
@@ -15,7 +16,7 @@ use std::{
     collections::VecDeque,
     io,
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -29,13 +30,14 @@ use tanda_components::{
 };
 use tanda_plugin_host::Instance as PluginInstance;
 
+pub(crate) use self::counters::Counters;
 pub use self::fault::{Faults, RunFault};
 pub(crate) use self::job::{Adapter, BatchFault, JobDone, JobReport, Left, Work};
 pub(crate) use self::wake::{block_explain_signal, block_stop_signals};
 pub(crate) use self::workers::IsolatedParts;
 use self::{
-    guard::guarded, pool::BufferPool, reader::ReaderThread, wake::Waiter, workers::Finishing,
-    writer::WriterThread,
+    counters::CounterBook, guard::guarded, pool::BufferPool, reader::ReaderThread, wake::Waiter,
+    workers::Finishing, writer::WriterThread,
 };
 use super::{Platform, Sleep};
 use crate::{
@@ -119,6 +121,7 @@ pub struct OsPlatform {
     explain_wanted: bool,
     /// Workers that were killed for what they did, until their end is known.
     killed: EntityHashMap<ExitReason>,
+    counters: CounterBook,
 }
 
 /// A stage that has been started.
@@ -131,6 +134,8 @@ struct Running {
     plugins: Vec<Arc<Mutex<PluginInstance>>>,
     /// Its instances in the order of their numbers, if it is isolated.
     isolated: Vec<Entity>,
+    /// They have a state that may be lost with their workers.
+    keeps_state: bool,
     failover: Option<FailoverThread>,
     /// The port on which dead letters leave, if there may be any.
     dead_port: Option<usize>,
@@ -173,6 +178,7 @@ impl OsPlatform {
             drain_requested: Arc::default(),
             explain_wanted: false,
             killed: EntityHashMap::default(),
+            counters: CounterBook::default(),
         })
     }
 
@@ -191,6 +197,17 @@ impl OsPlatform {
     #[must_use]
     pub fn bytes_written(&self, sink: Entity) -> u64 {
         self.stages.get(&sink).map_or(0, |stage| stage.bytes_written)
+    }
+
+    /// What the plugin of a stage has counted, in calls that succeeded.
+    pub(crate) fn take_counters(&self, stage: Entity) -> Counters {
+        let running = self.stage(stage);
+        let mut counters = self.counters.of(stage, &running.isolated);
+        for plugin in &running.plugins {
+            let plugin = plugin.lock().unwrap_or_else(PoisonError::into_inner);
+            counters::join(&mut counters, plugin.take_counters());
+        }
+        counters
     }
 
     fn stage(&self, stage: Entity) -> &Running {

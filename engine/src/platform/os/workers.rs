@@ -125,7 +125,12 @@ impl OsPlatform {
         let stage = self.instances[&instance].0;
         match told {
             Told::Job(report) => self.enter_job(report, stage),
+            Told::Counted(counters) => {
+                let state = self.stage(stage).keeps_state;
+                self.counters.add(stage, instance, counters, state);
+            }
             Told::SnapshotTaken { elapsed_micros } => {
+                self.counters.keep(stage, instance);
                 self.backlog.push_back(Input::SnapshotTaken { instance, elapsed_micros });
             }
             Told::ToMerge { attempt, state } => self.merge(stage, attempt, &state),
@@ -133,6 +138,9 @@ impl OsPlatform {
                 let current = self.finishing.get(&stage).map(|finishing| finishing.attempt);
                 if current == Some(attempt) {
                     self.finishing.remove(&stage);
+                    for worker in self.stage(stage).isolated.clone() {
+                        self.counters.keep(stage, worker);
+                    }
                     self.enter_finish(stage, left);
                 }
             }
@@ -143,6 +151,7 @@ impl OsPlatform {
             }
             Told::Exited { reason, message } => {
                 self.worker(instance).exited();
+                self.counters.forget(instance);
                 self.finishing.remove(&stage);
                 let message = match self.killed.remove(&instance) {
                     Some(reason) => {
