@@ -56,14 +56,14 @@ fn times(zone: &str) -> RecordBatch {
 
 #[test]
 fn utc_is_one_zone_in_all_files_of_a_glob() {
-    let expected = expect![[r"
-        t:timestamp(us, UTC) | list:list(timestamp(µs, '+00:00'))
+    let expected = expect![[r#"
+        t:timestamp(us, UTC) | list:list(timestamp(µs, "+00:00"))
         2024-01-01T00:00:00Z | [2024-01-01T00:00:00Z]
         ---
         2024-01-01T00:00:00Z | [2024-01-01T00:00:00Z]
         ---
         2024-01-01T00:00:00Z | [2024-01-01T00:00:00Z]
-    "]];
+    "#]];
     let zones = ["UTC", "+00:00", "Etc/UTC"];
     for (format, encode) in [("Parquet", parquet as fn(&_) -> _), ("Arrow", arrow_file)] {
         let folder = Folder::new();
