@@ -121,6 +121,7 @@ impl Engine<OsPlatform> {
         let mut progress = started.progress;
         progress.draining = platform.drain_requested();
         let mut engine = Self::new(&started.topology, scene.engine.executor, platform);
+        engine.platform_mut().check_started()?;
         engine.world_mut().insert_resource(RunStages {
             scene: scene.name,
             progress,

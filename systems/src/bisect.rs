@@ -31,6 +31,12 @@ impl Bisection {
         self.left.last().cloned()
     }
 
+    /// Whether a failure of the rows that [`next`](Self::next) gave makes them poison for good.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        self.fails_left <= 1 || self.left.last().is_some_and(|range| range.len() <= 1)
+    }
+
     /// The rows that [`next`](Self::next) gave are good.
     pub fn passed(&mut self) {
         self.left.pop();
@@ -72,7 +78,8 @@ mod tests {
         while let Some(range) = search.next() {
             if poison.iter().any(|row| range.contains(row)) {
                 fails += 1;
-                search.failed();
+                let is_final = search.is_final();
+                assert_eq!(search.failed(), is_final, "{range:?}");
             } else {
                 search.passed();
             }

@@ -29,12 +29,16 @@ mod sync;
 #[cfg(not(loom))]
 mod channel;
 #[cfg(not(loom))]
+mod last_words;
+#[cfg(not(loom))]
 mod link;
 #[cfg(not(loom))]
 mod process;
 
 #[cfg(not(loom))]
 pub use channel::{Channel, ChannelError, FDS_MAX, FRAME_BYTES_MAX, Frame};
+#[cfg(not(loom))]
+pub use last_words::{end_in_words_on_abort, ignore_file_size_signal};
 #[cfg(not(loom))]
 pub use link::{
     ConnectError, EngineEnd, Slot, Spin, WaitError, Woken, WorkerEnd, WorkerFds, connect,

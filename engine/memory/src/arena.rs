@@ -17,7 +17,8 @@ const EXTENTS_MAX: u32 = 1 << 16;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "no free range of {wanted_bytes} bytes in segment {}: {used_bytes} of {segment_bytes} bytes \
-     are in use",
+     are in use; lower `batch_rows` or `batch_bytes`, or raise what bounds it (`memory_limit`, a \
+     limit on files or addresses)",
     segment.0
 )]
 pub struct ArenaFull {

@@ -39,7 +39,9 @@ pub use blocks::Blocks;
 pub use describe::{DescribeError, describe};
 pub use extent::Extent;
 pub use layout::{DEPTH_MAX, ELEMENTS_MAX, is_supported};
-pub use rebuild::{ColumnFault, RangeFault, RebuildError, Rebuilt, Trust, copy_out, rebuild};
+pub use rebuild::{
+    ColumnFault, RangeFault, RebuildError, Rebuilt, Trust, copy_into, copy_out, rebuild,
+};
 pub use seal::{SealError, is_sealed, seal};
 pub use segment::{ReaderMap, SegmentError, SegmentFile, SegmentId, WriterMap};
 pub use segments::Segments;

@@ -48,6 +48,13 @@ impl Known {
         (end <= self.bytes() as u64).then(|| self.base().wrapping_add(offset as usize))
     }
 
+    /// Gives back the pages through which a range of another process's segment was seen.
+    pub(crate) fn look_away(&self, offset: u64, bytes: usize) {
+        if let Map::Reader(map) = &self.map {
+            map.look_away(offset as usize, bytes);
+        }
+    }
+
     pub(crate) fn offset_of(&self, pointer: *const u8, bytes: usize) -> Option<u64> {
         offset_in((self.base(), self.bytes()), pointer, bytes)
     }

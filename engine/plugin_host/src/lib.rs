@@ -15,18 +15,21 @@
 mod bind;
 mod collect;
 mod context;
+mod difference;
 mod error;
 mod instance;
 mod library;
+mod load_error;
 mod memory;
 mod stdout;
 mod trap;
 
 pub use bind::Bound;
 pub use collect::{Output, Outputs};
-pub use error::{BoundFault, Call, CallError, EmissionFault, LoadError};
+pub use error::{BoundFault, Call, CallError, EmissionFault};
 pub use instance::Instance;
 pub use library::{Library, check_file};
+pub use load_error::LoadError;
 pub use memory::Memory;
 pub use stdout::stdout_was_closed;
 pub use tanda_plugin::{

@@ -41,8 +41,17 @@ impl Library {
     /// The file is no plugin for this engine: each reason is a variant of [`LoadError`].
     pub fn open(path: impl AsRef<Path>) -> Result<Arc<Self>, LoadError> {
         let path = check_file(path.as_ref())?;
+        Self::open_as(path.clone(), &path)
+    }
+
+    /// As [`open`](Self::open), of a library that was found at `path` and is now reached by the
+    /// name `file`: it may be gone from its path, or another may have come there.
+    ///
+    /// # Errors
+    /// As there, with `path` as the name.
+    pub fn open_as(path: PathBuf, file: &Path) -> Result<Arc<Self>, LoadError> {
         // SAFETY: loading runs foreign code; who names a plugin trusts it (crate documentation).
-        let linked = unsafe { Linked::open(Some(&path), RTLD_NOW | RTLD_LOCAL) }
+        let linked = unsafe { Linked::open(Some(file), RTLD_NOW | RTLD_LOCAL) }
             .map_err(|error| LoadError::Link { path: path.clone(), reason: words(&error) })?;
         // SAFETY: a symbol of this name is the entry point, by the ABI.
         let entry = unsafe { linked.get::<EntryPoint>(abi::ENTRY_POINT.as_bytes()) }

@@ -19,6 +19,7 @@ use std::{
 use clap::{Args, Parser, Subcommand};
 
 use self::print::{complain, print, say};
+use crate::panics;
 
 /// A batch pipeline engine: sources, native plugins and sinks, wired by a scene file.
 #[derive(Parser)]
@@ -101,11 +102,24 @@ pub fn main() -> ExitCode {
         // It would panic where standard error is full.
         .log_internal_errors(false)
         .init();
-    match Cli::try_parse() {
-        Ok(cli) => serve(cli.command),
-        Err(message) => tell_usage(&message),
-    }
-    .into()
+    panics::tell_in_one_line();
+    take_refusals();
+    let served = panics::guarded(|| match Cli::try_parse() {
+        Ok(cli) => Ok::<_, String>(serve(cli.command)),
+        Err(message) => Ok(tell_usage(&message)),
+    });
+    served.unwrap_or_else(|panic| complain(panic, Exit::Failed)).into()
+}
+
+/// What the system refuses becomes an error, where it would otherwise end the process by a signal.
+fn take_refusals() {
+    // Refused itself, the signals go on ending the process.
+    let _ = tanda_ipc::ignore_file_size_signal();
+    let _ = tanda_ipc::end_in_words_on_abort(
+        "error: the process had to end at once, most likely since the system refused it memory \
+         (see above): raise the limit (`ulimit -v`, `ulimit -d`, the container's memory), or lower \
+         `engine.memory`, `engine.threads` and `instances`; outputs keep their `.part` names\n",
+    );
 }
 
 fn serve(command: Command) -> Exit {

@@ -10,5 +10,5 @@ mod sole;
 mod thread;
 
 pub(crate) use dead_letter::dead_letter_schema;
-pub(crate) use sole::{Reopen, Sole, SoleOf};
+pub(crate) use sole::{Fault, Reopen, Sole, SoleOf};
 pub(crate) use thread::{FailoverParts, FailoverThread, FailureJob, Outcome};

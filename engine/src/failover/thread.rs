@@ -10,8 +10,9 @@ use bevy_ecs::entity::Entity;
 use tanda_components::{Failover, limits::EXAMINATION_FAILS_MAX};
 use tanda_systems::Bisection;
 
-use super::Sole;
 use super::dead_letter::{Failed, Poison, dead_letters, without};
+use super::{Fault, Sole};
+use crate::panics::guarded;
 use crate::platform::os::{Adapter, Left};
 
 /// What the thread needs.
@@ -70,7 +71,8 @@ impl FailoverThread {
         let (jobs, received) = mpsc::channel::<FailureJob>();
         let thread = thread::Builder::new().name("tanda-failover".into()).spawn(move || {
             for job in received {
-                let outcome = parts.deal_with(&job).unwrap_or_else(Outcome::Failed);
+                let dealt = guarded(|| parts.deal_with(&job));
+                let outcome = dealt.unwrap_or_else(Outcome::Failed);
                 tell(job.batch, outcome);
             }
         })?;
@@ -124,7 +126,7 @@ impl FailoverParts {
 
     fn fall_back(&mut self, job: &FailureJob) -> Result<Outcome, String> {
         let fallback = self.fallback.as_mut().ok_or("the stage has no fallback")?;
-        let left = fallback.process(&job.adapter.adapt(&job.content));
+        let left = fallback.process_patiently(&job.adapter.adapt(&job.content));
         let left = left.map_err(|error| format!("its fallback: {error}"))?;
         let fit = |(left, (schema, connected)): (Left, &(SchemaRef, bool))| match left {
             Left::Batch(batch) if *connected => project(&batch, schema).map(Left::Batch),
@@ -158,9 +160,10 @@ impl FailoverParts {
             if self.cancel.load(Ordering::Relaxed) {
                 return Err("given up, since the run fails".to_owned());
             }
-            match self.probe.process(&batch.slice(rows.start, rows.len())) {
-                Ok(_) => search.passed(),
-                Err(reason) => {
+            let rows = batch.slice(rows.start, rows.len());
+            match self.fails_at(&rows, search.is_final())? {
+                None => search.passed(),
+                Some(reason) => {
                     if search.failed() {
                         reasons.push(reason);
                     }
@@ -170,6 +173,22 @@ impl FailoverParts {
         let poison = search.poison().iter().cloned().zip(reasons);
         let poison: Vec<_> = poison.map(|(rows, reason)| Poison { rows, reason }).collect();
         self.examined(job, &poison)
+    }
+
+    /// Why the plugin fails at these rows, if it does. A death over rows that are to be blamed for
+    /// it for good is confirmed by another one: somebody may have killed the first worker.
+    fn fails_at(&mut self, rows: &RecordBatch, is_final: bool) -> Result<Option<String>, String> {
+        let mut doubts = is_final;
+        loop {
+            match self.probe.process(rows) {
+                Ok(_) => return Ok(None),
+                Err(Fault::Died(_)) if doubts => doubts = false,
+                Err(Fault::Batch(reason) | Fault::Died(reason)) => return Ok(Some(reason)),
+                Err(Fault::Hopeless(why)) => {
+                    return Err(format!("the batch cannot be searched for poison rows: {why}"));
+                }
+            }
+        }
     }
 
     fn examined(&self, job: &FailureJob, poison: &[Poison]) -> Result<Outcome, String> {

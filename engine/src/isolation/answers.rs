@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use arrow::record_batch::RecordBatch;
 use tanda_ipc::Slot;
-use tanda_memory::{SegmentId, Trust, copy_out, rebuild};
+use tanda_memory::{RebuildError, SegmentId, Trust, copy_into, rebuild};
 use tanda_plugin_host::{Bound, Flags, Layout, PortLayout};
 use tanda_worker::protocol::{
     COUNTERS_BYTES_MAX, DESCRIPTION_BYTES_MAX, FAILURE_BYTES_MAX, Failure, answer,
@@ -46,6 +46,8 @@ pub(super) struct Answers {
     left: Vec<(usize, Left)>,
     /// And what it has added to the plugin's counters.
     counters: Counters,
+    /// Of the same: there was no room for the copies of what left. That is nobody's lie.
+    no_room: Option<String>,
     lease: Option<Arc<Lease>>,
     last_answer: Instant,
 }
@@ -83,17 +85,19 @@ impl Answers {
             releases,
             left: Vec::new(),
             counters: Counters::new(),
+            no_room: None,
             lease: None,
             last_answer: Instant::now(),
         }
     }
 
     /// Takes one slot; `asked` is the oldest command without a last answer. Gives a report when it
-    /// was the last answer.
+    /// was the last answer. A state to be kept goes to `kept`, in place of the one before.
     pub(super) fn take(
         &mut self,
         slot: &Slot,
         asked: Option<&Pending>,
+        kept: &mut Option<Vec<u8>>,
     ) -> Result<Option<Told>, Lie> {
         let asked = asked.filter(|asked| asked.token == slot.token);
         let asked = asked.ok_or_else(|| Lie(format!("it answered {} unasked", slot.token)))?;
@@ -108,7 +112,7 @@ impl Answers {
             answer::EMITTED => self.emitted(slot, asked).map(|()| None),
             answer::COUNTED => self.counted(slot, asked).map(|()| None),
             answer::COUNTERS => self.counters(slot, asked).map(|()| None),
-            answer::DONE => self.done(slot, asked).map(Some),
+            answer::DONE => self.done(slot, asked, kept).map(Some),
             answer::FAILED => self.failed(slot, asked).map(Some),
             kind => Err(Lie(format!("there is no answer {kind}"))),
         }
@@ -149,9 +153,17 @@ impl Answers {
             }
         };
         let segments = self.shared.segments();
-        let rebuilt = rebuild(&description, &layout.delivered, &segments, input, trust)
-            .map_err(|error| Lie(format!("port `{}`: {error}", layout.name)))?;
+        let rebuilt = rebuild(&description, &layout.delivered, &segments, input, trust);
         drop(segments);
+        let words = |error: &RebuildError| format!("port `{}`: {error}", layout.name);
+        let rebuilt = match rebuilt {
+            Ok(rebuilt) => rebuilt,
+            Err(error) if error.is_for_want_of_room() => {
+                self.no_room = Some(words(&error));
+                return Ok(());
+            }
+            Err(error) => return Err(Lie(words(&error))),
+        };
         self.shared.count_copied(rebuilt.bytes_copied);
         self.left.push((port, Left::Batch(rebuilt.batch)));
         Ok(())
@@ -184,7 +196,15 @@ impl Answers {
         std::mem::take(&mut self.counters)
     }
 
-    fn done(&mut self, slot: &Slot, asked: &Pending) -> Result<Told, Lie> {
+    fn done(
+        &mut self,
+        slot: &Slot,
+        asked: &Pending,
+        kept: &mut Option<Vec<u8>>,
+    ) -> Result<Told, Lie> {
+        if let Some(message) = self.no_room.take() {
+            return self.gave_up(asked, Failure::new(message));
+        }
         let left = std::mem::take(&mut self.left);
         let told = match &asked.what {
             What::Process { batch, input } => {
@@ -193,10 +213,14 @@ impl Answers {
                 Told::Job(JobReport { batch: *batch, done, elapsed_micros })
             }
             What::Finish { attempt } => Told::Finished { attempt: *attempt, left },
-            What::Keep => Told::State {
-                state: self.bytes(slot, STATE_BYTES_MAX)?,
-                elapsed_micros: self.elapsed(asked),
-            },
+            What::Keep => {
+                let mut state = kept.take();
+                let taken = self.bytes_into(slot, STATE_BYTES_MAX, state.get_or_insert_default());
+                // A lie leaves the state as it was: one of no bytes may be none at all.
+                *kept = state.filter(|state| taken.is_ok() || !state.is_empty());
+                taken?;
+                Told::SnapshotTaken { elapsed_micros: self.elapsed(asked) }
+            }
             What::GiveToMerge { attempt } => {
                 Told::ToMerge { attempt: *attempt, state: self.bytes(slot, STATE_BYTES_MAX)? }
             }
@@ -209,11 +233,17 @@ impl Answers {
     }
 
     fn failed(&mut self, slot: &Slot, asked: &Pending) -> Result<Told, Lie> {
-        self.left.clear();
-        self.counters.clear();
         let text = self.bytes(slot, FAILURE_BYTES_MAX)?;
         let failure: Failure = serde_json::from_slice(&text)
             .unwrap_or_else(|_| Failure::new("it failed without saying why"));
+        self.gave_up(asked, failure)
+    }
+
+    /// The command came to nothing.
+    fn gave_up(&mut self, asked: &Pending, failure: Failure) -> Result<Told, Lie> {
+        self.left.clear();
+        self.counters.clear();
+        self.no_room = None;
         let Failure { message, panicked, .. } = failure;
         let told = match &asked.what {
             What::Process { batch, .. } => {
@@ -251,14 +281,22 @@ impl Answers {
     }
 
     fn bytes(&self, slot: &Slot, max: usize) -> Result<Vec<u8>, Lie> {
+        let mut bytes = Vec::new();
+        self.bytes_into(slot, max, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Copies bytes that the worker gives, in place of what `bytes` holds.
+    fn bytes_into(&self, slot: &Slot, max: usize, bytes: &mut Vec<u8>) -> Result<(), Lie> {
         let from = SegmentId(slot.segment);
         if slot.bytes > 0 && from != self.segment.id {
             return Err(Lie(format!("it points into segment {}, which is not its own", from.0)));
         }
         if slot.bytes == 0 {
-            return Ok(Vec::new());
+            bytes.clear();
+            return Ok(());
         }
-        copy_out(&self.shared.segments(), from, slot.offset, slot.bytes, max)
+        copy_into(&self.shared.segments(), from, slot.offset, slot.bytes, max, bytes)
             .map_err(|error| Lie(error.to_string()))
     }
 

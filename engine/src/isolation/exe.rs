@@ -1,12 +1,16 @@
 //! The program that workers are: this one, if it serves as one when asked.
 
 use std::env;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The argument with which a worker is started.
 pub(crate) const WORKER_ARGUMENT: &str = "worker";
+
+/// This program whatever has become of its path: both sides of the protocol are of one build.
+const THIS: &str = "/proc/self/exe";
 
 static SERVES: AtomicBool = AtomicBool::new(false);
 
@@ -25,12 +29,18 @@ pub fn serve_if_asked() {
     }
 }
 
+/// The path still leads to this program: it may have been replaced while it runs.
+fn is_this(path: &Path) -> bool {
+    let file = |path: &Path| path.metadata().map(|data| (data.dev(), data.ino()));
+    file(path).is_ok_and(|found| file(THIS.as_ref()).is_ok_and(|this| this == found))
+}
+
 /// The executable of workers; where it was looked for, if there is none.
 pub(super) fn worker_executable() -> Result<PathBuf, String> {
     let this = env::current_exe()
         .map_err(|error| format!("the path of this program cannot be read: {error}"))?;
     if SERVES.load(Ordering::Relaxed) {
-        return Ok(this);
+        return Ok(if is_this(&this) { this } else { PathBuf::from(THIS) });
     }
     let folder = this.parent().unwrap_or(Path::new("/"));
     // Test programs and examples stand one folder below the executables.

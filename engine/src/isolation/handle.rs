@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
-use tanda_plugin_host::{Bound, Call, CallError, Instance, PluginError, Wanted};
+use tanda_plugin_host::{Bound, Call, CallError, Instance, PluginError};
 use tanda_worker::sandbox::InForce;
 
 use super::{Recipe, StartFault, WorkerProcess};
+use crate::pinned::PinnedFiles;
 
 /// An opened plugin: an instance in this process, or a worker with one.
 pub(crate) enum Handle {
-    /// In this process.
-    Here(Box<Instance>),
+    /// In this process; with the files that it read.
+    Here(Box<Instance>, PinnedFiles),
     /// In a worker.
     Worker(Box<WorkerProcess>, Arc<Recipe>),
 }
@@ -28,18 +29,14 @@ pub(crate) fn in_words(sandbox: &InForce) -> String {
 }
 
 impl Handle {
-    /// Types the graph, as [`Instance::bind`].
+    /// Types the graph, as [`Instance::bind`] does when everything is wanted.
     ///
     /// # Errors
     /// As there, or the worker is gone.
-    pub(crate) fn bind(
-        &mut self,
-        input: &SchemaRef,
-        wanted: Option<&Wanted>,
-    ) -> Result<&Bound, CallError> {
+    pub(crate) fn bind(&mut self, input: &SchemaRef) -> Result<&Bound, CallError> {
         match self {
-            Self::Here(instance) => instance.bind(input, wanted),
-            Self::Worker(worker, _) => match worker.bind(input, wanted) {
+            Self::Here(instance, _) => instance.bind(input, None),
+            Self::Worker(worker, recipe) => match worker.bind_first(recipe, input) {
                 Ok(bound) => Ok(bound),
                 Err(StartFault::Refused(error)) => Err(*error),
                 Err(fault) => Err(CallError::Failed {
@@ -54,7 +51,7 @@ impl Handle {
     /// Name of the plugin.
     pub(crate) fn plugin(&self) -> &str {
         match self {
-            Self::Here(instance) => instance.library().name(),
+            Self::Here(instance, _) => instance.library().name(),
             Self::Worker(worker, _) => &worker.opened().name,
         }
     }
@@ -62,7 +59,7 @@ impl Handle {
     /// What the last `bind` said.
     pub(crate) fn bound(&self) -> Option<&Bound> {
         match self {
-            Self::Here(instance) => instance.bound(),
+            Self::Here(instance, _) => instance.bound(),
             Self::Worker(worker, _) => worker.bound(),
         }
     }
@@ -70,7 +67,7 @@ impl Handle {
     /// The sandbox that is in force around it, if it is in a worker.
     pub(crate) fn sandbox(&self) -> Option<&InForce> {
         match self {
-            Self::Here(_) => None,
+            Self::Here(..) => None,
             Self::Worker(worker, _) => Some(&worker.opened().sandbox),
         }
     }

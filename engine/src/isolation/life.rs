@@ -92,12 +92,13 @@ impl Life {
         error: Option<&dyn std::fmt::Display>,
     ) -> StartFault {
         // Who closed the channel is ending: what it was ending of is not covered up by our kill.
-        let _ = wait_a_moment(self.pidfd.as_fd());
-        let (_, mut how) = self.end();
+        let ended = wait_a_moment(self.pidfd.as_fd()).unwrap_or(false);
+        let (reason, mut how) = self.end();
+        let reason = if ended { reason } else { ExitReason::Lied };
         if let Some(error) = error {
             how.push_str(&format!(" ({error})"));
         }
-        StartFault::Died { what, how }
+        StartFault::Died { what, reason, how }
     }
 }
 

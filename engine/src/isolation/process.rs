@@ -1,11 +1,12 @@
 //! A worker with an open plugin: started, asked to open and to bind, before the run.
 
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Duration;
 
 use arrow::datatypes::SchemaRef;
+use nix::sys::signal::Signal;
 use tanda_components::ExitReason;
 use tanda_ipc::{Channel, ChannelError, EngineEnd, WorkerFds, connect};
 use tanda_memory::{SegmentError, SegmentFile};
@@ -14,8 +15,10 @@ use tanda_worker::protocol::{Ask, Failure, Opened, Reply, wanted_out};
 use tanda_worker::sandbox::Level;
 
 use super::life::{Killer, Life};
-use super::shared::WorkerSegment;
+use super::shared::{WorkerSegment, of_segment};
 use super::{Given, Recipe, Shared};
+use crate::pinned::Changed;
+use crate::refused::{advice_on, in_words};
 
 /// How long a worker may leave a frame unread.
 const SEND_TIMEOUT: Duration = Duration::from_secs(10);
@@ -28,14 +31,17 @@ pub(crate) enum StartFault {
     #[error("{0}")]
     NoExecutable(String),
     /// The system refuses the process or what it needs.
-    #[error("cannot start a worker: {0}")]
+    #[error("cannot start a worker: {}", in_words(.0))]
     System(#[from] io::Error),
     /// The system refuses the memory.
-    #[error("cannot share memory with a worker: {0}")]
+    #[error("cannot share memory with a worker: {}", of_segment(.0))]
     Memory(#[from] SegmentError),
     /// The worker says why it cannot: sandbox, library, configuration.
     #[error("{0}")]
     Refused(Box<CallError>),
+    /// What it is to open is not what the first worker opened.
+    #[error(transparent)]
+    Changed(#[from] Changed),
     /// It did not answer in time and was killed.
     #[error("{what} took longer than `start_timeout` ({timeout:?}); the worker was killed")]
     TimedOut {
@@ -49,18 +55,29 @@ pub(crate) enum StartFault {
     Died {
         /// What it was asked.
         what: &'static str,
+        /// What became of the process.
+        reason: ExitReason,
         /// How it ended, with the last lines of its log.
         how: String,
     },
 }
 
 impl StartFault {
+    /// A signal ended it, be it from outside; not for a system call that its sandbox denies.
+    pub(super) fn was_killed(&self) -> bool {
+        let denied = Signal::SIGSYS as i32;
+        matches!(self.reason(), ExitReason::Signalled { signal } if signal != denied)
+    }
+
     /// Whether another attempt can help.
     pub(crate) fn reason(&self) -> ExitReason {
         match self {
-            Self::NoExecutable(_) | Self::Memory(_) | Self::Refused(_) => ExitReason::Refused,
+            Self::NoExecutable(_) | Self::Memory(_) | Self::Refused(_) | Self::Changed(_) => {
+                ExitReason::Refused
+            }
             Self::TimedOut { .. } => ExitReason::StartTimedOut,
-            Self::System(_) | Self::Died { .. } => ExitReason::Exited { code: -1 },
+            Self::System(_) => ExitReason::Exited { code: -1 },
+            Self::Died { reason, .. } => *reason,
         }
     }
 }
@@ -80,14 +97,6 @@ pub(crate) struct WorkerProcess {
 }
 
 impl WorkerProcess {
-    /// Starts a worker and waits until its plugin is open.
-    ///
-    /// # Errors
-    /// Why not; nothing is left of it.
-    pub(crate) fn start(recipe: &Recipe, shared: &Arc<Shared>) -> Result<Self, StartFault> {
-        Self::start_killable(recipe, shared, |_| ())
-    }
-
     /// Starts a worker and binds it as the first one of its stage was; `begun` is given the means
     /// to kill it meanwhile.
     ///
@@ -100,16 +109,23 @@ impl WorkerProcess {
         begun: impl FnOnce(Killer),
     ) -> Result<Self, StartFault> {
         let mut process = Self::start_killable(recipe, shared, begun)?;
-        process.bind(&given.full, None)?;
+        let bound = process.bind(&given.full, None)?;
+        if let Some(difference) = given.typed.difference(bound) {
+            let plugin = process.opened.name.clone();
+            let error = CallError::BindsOtherwise { plugin, difference };
+            return Err(StartFault::Refused(Box::new(error)));
+        }
         process.bind(&given.pruned, Some(&given.wanted))?;
         Ok(process)
     }
 
-    fn start_killable(
+    /// Starts a worker and waits until its plugin is open.
+    pub(super) fn start_killable(
         recipe: &Recipe,
         shared: &Arc<Shared>,
         begun: impl FnOnce(Killer),
     ) -> Result<Self, StartFault> {
+        recipe.check()?;
         let (end, worker_fds) = connect()?;
         let bell = worker_fds.wake_engine.try_clone()?;
         let (mut channel, theirs) = Channel::pair()?;
@@ -120,7 +136,7 @@ impl WorkerProcess {
         let start = recipe.start(shared.arena().id().0, id.0);
         let start = Ask::Start(Box::new(start));
         let what = "its start";
-        say_start(&channel, &start, &worker_fds, shared, &file)
+        say_start(&channel, &start, &worker_fds, shared, &file, recipe)
             .map_err(|error| life.died(what, Some(&error)))?;
         drop(worker_fds);
         let opened = match listen(&channel, &life, what, recipe.start_timeout)? {
@@ -131,6 +147,7 @@ impl WorkerProcess {
             }
             Reply::Bound(_) => return Err(life.died(what, None)),
         };
+        recipe.check()?;
         // A trusted worker's batches stay where they are, and other workers map its segment.
         let segment = shared.adopt(id, file, recipe.level < Level::Strict)?;
         Ok(Self {
@@ -151,7 +168,7 @@ impl WorkerProcess {
     ///
     /// # Errors
     /// The plugin refuses the schema, or the worker is gone.
-    pub(crate) fn bind(
+    pub(super) fn bind(
         &mut self,
         input: &SchemaRef,
         wanted: Option<&Wanted>,
@@ -218,9 +235,21 @@ fn refusal(recipe: &Recipe, mut failure: Failure) -> CallError {
             plugin.message.push_str(hint);
         }
     }
-    let name = recipe.library.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    if let Some(advice) = refused_code(&failure.message).and_then(advice_on)
+        && failure.plugin.is_none()
+    {
+        failure.message.push_str("; ");
+        failure.message.push_str(advice);
+    }
+    let name = recipe.library.path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
     let name = name.unwrap_or_default();
     failure.into_call_error(name.strip_prefix("lib").unwrap_or(&name), Call::Open)
+}
+
+/// The code in `… (os error 12)`: a worker tells in words alone what the system refused it.
+fn refused_code(message: &str) -> Option<i32> {
+    let (_, code) = message.rsplit_once("(os error ")?;
+    code.split_once(')')?.0.parse().ok()
 }
 
 fn say_start(
@@ -229,9 +258,12 @@ fn say_start(
     worker: &WorkerFds,
     shared: &Shared,
     own: &SegmentFile,
+    recipe: &Recipe,
 ) -> Result<(), ChannelError> {
     let [control, wake_engine, wake_worker] = worker.as_fds();
-    say(channel, start, &[control, wake_engine, wake_worker, shared.engine_file().fd(), own.fd()])
+    let library = recipe.library.file.as_fd();
+    let engine = shared.engine_file().fd();
+    say(channel, start, &[control, wake_engine, wake_worker, engine, own.fd(), library])
 }
 
 pub(super) fn say(

@@ -122,7 +122,8 @@ impl Serving {
             if self.current.is_none() {
                 self.current = lock(&self.asked).pop_front();
             }
-            let Some(told) = self.answers.take(&slot, self.current.as_ref())? else { continue };
+            let told = self.answers.take(&slot, self.current.as_ref(), state)?;
+            let Some(told) = told else { continue };
             self.current = None;
             let counters = self.answers.take_counters();
             if !counters.is_empty() {
@@ -133,10 +134,6 @@ impl Serving {
                     if let Some(feed) = feed.take() {
                         tell(Told::Started(Box::new(feed)));
                     }
-                }
-                Told::State { state: kept, elapsed_micros } => {
-                    *state = Some(kept);
-                    tell(Told::SnapshotTaken { elapsed_micros });
                 }
                 told @ (Told::Job(_)
                 | Told::Counted(_)

@@ -1,20 +1,30 @@
 //! The memory that the engine shares with its workers.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use arrow::record_batch::RecordBatch;
+use nix::errno::Errno;
+use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
 use tanda_memory::{
-    Arena, Blocks, SealError, SegmentError, SegmentFile, SegmentId, Segments, seal,
+    Arena, Blocks, SealError, SegmentError, SegmentFile, SegmentId, Segments, WriterMap, seal,
 };
 use tanda_plugin_host::Memory;
 
-/// The engine's own segment is so many times the memory of the batches in flight: it is sparse, so
-/// room costs nothing, and what is in use is bounded by admission.
+use crate::refused::advice_on;
+
+/// A segment is so many times the memory of the batches in flight: it is sparse, so room costs
+/// nothing, and what is in use is bounded by admission.
 const SEGMENT_TIMES_MEMORY: u64 = 4;
 /// Beside that, for descriptions and small scenes.
 const SEGMENT_BYTES_MORE: u64 = 64 << 20;
+/// No smaller than this if addresses are free: one batch, which is always admitted, and what is
+/// made of it may be far larger than all the memory of the batches in flight.
+const SEGMENT_BYTES_ROOMY: u64 = 16 << 30;
+/// With less no batch of the usual size crosses.
+const SEGMENT_BYTES_LEAST: u64 = 16 << 20;
 
 /// The engine's arena, and every segment that a batch can lie in.
 pub(crate) struct Shared {
@@ -36,13 +46,8 @@ impl Shared {
     /// # Errors
     /// The system refuses the segment.
     pub(crate) fn new(memory_bytes: u64) -> Result<Arc<Self>, SegmentError> {
-        let bytes = memory_bytes
-            .saturating_mul(SEGMENT_TIMES_MEMORY)
-            .saturating_add(SEGMENT_BYTES_MORE)
-            .min(1 << 38);
-        let segment_bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
-        let engine_file = SegmentFile::create(segment_bytes)?;
-        let map = engine_file.map_writer()?;
+        let (engine_file, map) = roomiest(memory_bytes)?;
+        let segment_bytes = engine_file.bytes();
         engine_file.seal_writes()?;
         let arena = Arena::new(SegmentId(0), map);
         let mut segments = Segments::default();
@@ -110,7 +115,7 @@ impl Shared {
         bytes: Option<u64>,
     ) -> Result<(SegmentId, SegmentFile), SegmentError> {
         let id = SegmentId(self.next_id.fetch_add(1, Ordering::Relaxed));
-        let bytes = bytes.and_then(|bytes| usize::try_from(bytes).ok());
+        let bytes = bytes.and_then(|bytes| usize::try_from(bytes.min(file_bytes_max())).ok());
         Ok((id, SegmentFile::create(bytes.unwrap_or(self.segment_bytes))?))
     }
 
@@ -137,6 +142,46 @@ impl Shared {
     /// The segments of workers that other workers may have to read.
     pub(super) fn foreign(&self) -> RwLockReadGuard<'_, BTreeMap<SegmentId, Arc<SegmentFile>>> {
         self.foreign.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The largest segment that the limits allow, down to what the scene asks for.
+fn roomiest(memory_bytes: u64) -> Result<(SegmentFile, WriterMap), SegmentError> {
+    let needed = memory_bytes
+        .saturating_mul(SEGMENT_TIMES_MEMORY)
+        .saturating_add(SEGMENT_BYTES_MORE)
+        .min(1 << 38);
+    // Every worker takes as many addresses again, in its process and in this one.
+    let roomy = if limit(Resource::RLIMIT_AS) == RLIM_INFINITY { SEGMENT_BYTES_ROOMY } else { 0 };
+    let most = file_bytes_max();
+    if most < SEGMENT_BYTES_LEAST {
+        return Err(SegmentError::Resize(io::Error::from(Errno::EFBIG)));
+    }
+    let mut bytes = needed.max(roomy).min(most);
+    loop {
+        let file = SegmentFile::create(usize::try_from(bytes).unwrap_or(usize::MAX))?;
+        match file.map_writer() {
+            Ok(map) => return Ok((file, map)),
+            Err(_) if bytes / 2 >= needed.min(most) => bytes /= 2,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// A file in memory is a file: this limit is on it, too.
+fn file_bytes_max() -> u64 {
+    limit(Resource::RLIMIT_FSIZE)
+}
+
+fn limit(resource: Resource) -> u64 {
+    getrlimit(resource).map_or(RLIM_INFINITY, |(soft, _)| soft)
+}
+
+/// Why there is no segment, with what can be done about it.
+pub(crate) fn of_segment(error: &SegmentError) -> String {
+    match error.errno().and_then(|errno| advice_on(errno as i32)) {
+        Some(advice) => format!("{error}; {advice}"),
+        None => error.to_string(),
     }
 }
 

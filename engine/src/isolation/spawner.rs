@@ -5,7 +5,7 @@
 
 use std::io;
 use std::process::{Child, Command};
-use std::sync::{OnceLock, mpsc};
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
 
 use crate::platform::os::block_stop_signals;
@@ -15,15 +15,22 @@ type Wish = (Command, mpsc::Sender<io::Result<Child>>);
 /// Starts `command` from the spawner's thread.
 ///
 /// # Errors
-/// The process, or the thread at its first use, cannot be started.
+/// The process, or the thread, cannot be started.
 pub(super) fn spawn(command: Command) -> io::Result<Child> {
-    static SPAWNER: OnceLock<Result<mpsc::Sender<Wish>, io::ErrorKind>> = OnceLock::new();
-    let spawner = SPAWNER.get_or_init(|| start().map_err(|error| error.kind()));
     let (answer, answered) = mpsc::channel();
     let gone = || io::Error::other("the thread that starts processes has ended");
-    let wishes = spawner.as_ref().map_err(|kind| io::Error::from(*kind))?;
-    wishes.send((command, answer)).map_err(|_| gone())?;
+    wishes()?.send((command, answer)).map_err(|_| gone())?;
     answered.recv().map_err(|_| gone())?
+}
+
+/// The way to the thread, which is started at the first use that the system lets it.
+fn wishes() -> io::Result<mpsc::Sender<Wish>> {
+    static SPAWNER: Mutex<Option<mpsc::Sender<Wish>>> = Mutex::new(None);
+    let mut spawner = SPAWNER.lock().unwrap_or_else(PoisonError::into_inner);
+    match &*spawner {
+        Some(wishes) => Ok(wishes.clone()),
+        None => Ok(spawner.insert(start()?).clone()),
+    }
 }
 
 /// Leaves SIGINT and SIGTERM to the threads that take them as a wish to drain, or end the process.

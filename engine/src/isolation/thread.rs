@@ -8,12 +8,13 @@ use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use bevy_ecs::entity::Entity;
 use tanda_components::ExitReason;
-use tanda_plugin_host::Wanted;
+use tanda_plugin_host::{Bound, Wanted};
 
 use super::feed::{Feed, What, lock};
 use super::life::Killer;
 use super::serving::Serving;
 use super::{Recipe, Shared, Spares, StartFault, WorkerProcess};
+use crate::panics::guarded;
 use crate::platform::os::{Counters, JobReport, Left};
 
 /// What the thread of a worker reports.
@@ -22,8 +23,6 @@ pub(crate) enum Told {
     Job(JobReport),
     /// What the command whose end is told next has added to the plugin's counters.
     Counted(Counters),
-    /// The state, for the thread to keep.
-    State { state: Vec<u8>, elapsed_micros: u32 },
     /// The thread keeps the state, which took the worker so long to give.
     SnapshotTaken { elapsed_micros: u32 },
     /// The state, to be merged into another instance's.
@@ -46,11 +45,16 @@ pub(crate) enum Told {
 pub(crate) struct Given {
     /// The input as it was typed.
     pub(crate) full: SchemaRef,
+    /// What the first one was bound to then.
+    pub(crate) typed: Bound,
     /// The input with the columns that are needed.
     pub(crate) pruned: SchemaRef,
     /// What later stages want.
     pub(crate) wanted: Wanted,
 }
+
+/// Nothing ended by itself.
+const NO_ROOM: ExitReason = ExitReason::Exited { code: -1 };
 
 enum Order {
     Start,
@@ -110,12 +114,17 @@ impl WorkerThread {
         let killer = process.as_ref().map(|process| process.life.killer());
         let current = Arc::new(Mutex::new(Current { killer, doomed: false }));
         let (feed, serving) = process.map(Serving::new).unzip();
-        // A test makes the first life of a worker end at a step; the next ones come past it.
-        let recipe = Recipe { fail_point: None, ..recipe.clone() };
+        let recipe = recipe.of_later_ones();
         let known = Arc::clone(&current);
         let thread = thread::Builder::new().name("tanda-worker".into()).spawn(move || {
             let again = Again { recipe, given, shared, spares, known };
-            serve_on_order(serving, &again, &received, &tell);
+            let served = guarded(|| {
+                serve_on_order(serving, &again, &received, &tell);
+                Ok::<_, String>(())
+            });
+            if let Err(message) = served {
+                tell(Told::Exited { reason: ExitReason::Refused, message });
+            }
         })?;
         Ok(Self { orders, feed, current, thread: Some(thread), dormant })
     }
@@ -272,8 +281,11 @@ impl Again {
         let (mut feed, serving) = Serving::new(process);
         if let Some(state) = state {
             // Without room the start fails, and may succeed when there is room again.
-            feed.state(What::Restore, state)
-                .map_err(|how| StartFault::Died { what: "restore", how })?;
+            feed.state(What::Restore, state).map_err(|how| StartFault::Died {
+                what: "restore",
+                reason: NO_ROOM,
+                how,
+            })?;
         }
         Ok((serving, Some(feed)))
     }

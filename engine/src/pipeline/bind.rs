@@ -10,6 +10,7 @@ use arrow::datatypes::{Field, Schema, SchemaRef};
 
 use super::{SearchPath, Typed, TypedInput, TypedPort, TypedStage, outputs::Outputs};
 use crate::isolation::Shared;
+use crate::pinned::Pins;
 use crate::scene::{self, Fault, Graph, Place, Scene, SceneFaults, Stage, StageBody, hints};
 
 /// What a scene is typed for.
@@ -61,6 +62,7 @@ impl Typed {
             unseen: Vec::new(),
             outputs: Outputs::default(),
             shared: None,
+            pins: Pins::default(),
         };
         let mut stages: Vec<Option<TypedStage>> = Vec::new();
         for &index in graph.order() {
@@ -109,6 +111,8 @@ pub(super) struct Typing<'a> {
     pub(super) unseen: Vec<String>,
     pub(super) outputs: Outputs,
     pub(super) shared: Option<Arc<Shared>>,
+    /// What plugins read, as it was first.
+    pub(super) pins: Pins,
 }
 
 impl Typing<'_> {

@@ -28,7 +28,7 @@ impl Typing<'_> {
         let flags = first.bound().expect("it was bound just now").layout.flags;
         let goes_on =
             policy.retry.is_some() || policy.fallback.is_some() || policy.last != LastResort::Halt;
-        if goes_on && has_state(flags) && matches!(first, Handle::Here(_)) {
+        if goes_on && has_state(flags) && matches!(first, Handle::Here(..)) {
             let message = format!(
                 "stage `{name}`: its plugin keeps a state, which a batch that fails may have \
                  spoilt; only a worker can be taken back to what it was before"
@@ -134,7 +134,7 @@ impl Typing<'_> {
         input: &SchemaRef,
     ) -> Option<Handle> {
         let mut handle = self.open(name, stage)?;
-        if let Err(error) = handle.bind(input, None) {
+        if let Err(error) = handle.bind(input) {
             self.plugin_fault(name, handle.plugin(), &error);
             return None;
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use tanda_components::limits::PORTS_MAX;
-use tanda_plugin_host::{CallError, Flags, Library, PluginError, check_file};
+use tanda_plugin_host::{CallError, Flags, Library, PluginError};
 use tanda_worker::sandbox::Level;
 
 use super::{
@@ -16,7 +16,8 @@ use crate::{
         read::{self, ReadError, rejected_schema},
         write,
     },
-    isolation::{Handle, Recipe, Shared, StartFault, WorkerProcess, fail_point},
+    isolation::{Handle, Recipe, Shared, StartFault, WorkerProcess, fail_point, of_segment},
+    refused::in_words,
     scene::{Instances, Isolation, PluginStage, Read, SinkStage, SourceStage, hints},
 };
 
@@ -41,7 +42,9 @@ impl Typing<'_> {
         let stop = match read::Stop::new() {
             Ok(stop) => stop,
             Err(error) => {
-                self.fault(place, format!("cannot make an eventfd: {error}"), None);
+                let message =
+                    format!("stage `{name}`: cannot make an eventfd: {}", in_words(&error));
+                self.fault(place, message, None);
                 return None;
             }
         };
@@ -85,7 +88,7 @@ impl Typing<'_> {
     ) -> Option<(TypedBody, Vec<TypedPort>)> {
         let mut first = self.open(name, stage)?;
         let input = input?;
-        let mut ports = match first.bind(input, None) {
+        let mut ports = match first.bind(input) {
             Ok(bound) => plugin_ports(bound),
             Err(error) => {
                 match missed_column(&error, input).filter(|_| is_partial) {
@@ -138,9 +141,15 @@ impl Typing<'_> {
                 return None;
             }
         };
+        let files = self.pins.files(&stage.read, &stage.config);
         let opened = library.open_instance(&stage.config, Arc::clone(&self.cancel), name);
+        if let Err(changed) = files.check() {
+            let place = self.scene.places.field(name, "library");
+            self.fault(place, format!("stage `{name}`: {changed}"), None);
+            return None;
+        }
         match opened {
-            Ok(instance) => Some(Handle::Here(Box::new(instance))),
+            Ok(instance) => Some(Handle::Here(Box::new(instance), files)),
             Err(error) => {
                 self.plugin_fault(name, library.name(), &error);
                 None
@@ -158,7 +167,7 @@ impl Typing<'_> {
         level: Level,
     ) -> Option<Handle> {
         let place = self.scene.places.field(name, "library");
-        let library = match check_file(&file) {
+        let library = match self.pins.library(&file) {
             Ok(library) => library,
             Err(error) => {
                 self.fault(place, format!("stage `{name}`: {error}"), None);
@@ -173,6 +182,7 @@ impl Typing<'_> {
             level,
             memory_limit: stage.memory_limit.map(|limit| limit.0),
             read,
+            files: self.pins.files(&stage.read, &stage.config),
             start_timeout: stage.start_timeout.0,
             fail_point: fail_point(name),
         };
@@ -181,7 +191,9 @@ impl Typing<'_> {
             None => match Shared::new(self.scene.engine.memory.0) {
                 Ok(shared) => Arc::clone(self.shared.insert(shared)),
                 Err(error) => {
-                    self.fault(place, format!("cannot make shared memory: {error}"), None);
+                    let error = of_segment(&error);
+                    let message = format!("stage `{name}`: cannot make shared memory: {error}");
+                    self.fault(place, message, None);
                     return None;
                 }
             },

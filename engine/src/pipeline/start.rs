@@ -6,6 +6,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU64},
     },
+    thread::{Builder, ScopedJoinHandle},
     time::Duration,
 };
 
@@ -26,6 +27,7 @@ use crate::{
     places::places,
     platform::os::{Adapter, IsolatedParts, StageEnd, StageParts, Work},
     progress::{Progress, SourceProgress},
+    refused::in_words,
     report::RunPort,
     scene::{Order, Scene, SinkStage},
 };
@@ -224,6 +226,7 @@ impl Starting<'_> {
         let given = Arc::new(Given {
             wanted: wanted_ports(bound, needs, kept),
             full,
+            typed: bound.clone(),
             pruned: Arc::clone(schema),
         });
         let probe = self.sole(&first, &plugin.config, &given, plugin.timeout, &spec.name);
@@ -233,7 +236,7 @@ impl Starting<'_> {
                 Some(self.failing(failure, &first, needs, kept, (&given, timeout), &spec.name));
         }
         let (running, bound) = match first {
-            Handle::Here(first) => {
+            Handle::Here(first, _) => {
                 let SoleOf::Here(reopen) = &probe else {
                     unreachable!("it is opened like this one")
                 };
@@ -294,7 +297,7 @@ fn open_others(first: Instance, like: &Reopen, count: u16) -> Result<Vec<Instanc
     let Given { pruned, wanted, .. } = &*like.given;
     instances[0].bind(pruned, Some(wanted)).map_err(|error| error.to_string())?;
     for _ in 1..count {
-        instances.push(like.open().map_err(|error| error.to_string())?);
+        instances.push(like.open()?);
     }
     Ok(instances)
 }
@@ -308,18 +311,20 @@ fn start_workers(
 ) -> Result<(Vec<WorkerProcess>, Bound), String> {
     let shared = Arc::clone(first.shared());
     let start = || -> Result<WorkerProcess, String> {
-        WorkerProcess::start_bound(recipe, given, &shared, |_| ())
-            .map_err(|fault| fault.to_string())
+        WorkerProcess::start_another(recipe, given, &shared).map_err(|fault| fault.to_string())
     };
     let others: Vec<Result<WorkerProcess, String>> = std::thread::scope(|scope| {
-        let started: Vec<_> = (1..count).map(|_| scope.spawn(start)).collect();
-        let join = |thread: std::thread::ScopedJoinHandle<'_, _>| {
-            thread.join().unwrap_or_else(|_| Err("starting a worker panicked".to_owned()))
+        let begin = |_| Builder::new().spawn_scoped(scope, start);
+        let started: Vec<_> = (1..count).map(begin).collect();
+        let join = |thread: std::io::Result<ScopedJoinHandle<'_, _>>| match thread {
+            Ok(thread) => {
+                thread.join().unwrap_or_else(|_| Err("starting a worker panicked".to_owned()))
+            }
+            Err(error) => Err(format!("cannot start its workers: {}", in_words(&error))),
         };
         started.into_iter().map(join).collect()
     });
-    let bound =
-        first.bind(&given.pruned, Some(&given.wanted)).map_err(|error| error.to_string())?;
+    let bound = first.bind_for_run(recipe, given).map_err(|error| error.to_string())?;
     let bound = bound.clone();
     let workers = std::iter::once(Ok(first)).chain(others).collect::<Result<_, _>>()?;
     Ok((workers, bound))

@@ -13,7 +13,7 @@ use tanda_plugin_host::{Bound, Flags, Wanted, WantedPort};
 use super::{TypedFailure, prune::PortNeed, start::Starting};
 use crate::{
     failover::{FailoverParts, Reopen, Sole, SoleOf, dead_letter_schema},
-    isolation::{Given, Handle, Recipe},
+    isolation::{Given, Handle},
     scene::{LastResort, OnFailure},
 };
 
@@ -108,7 +108,7 @@ impl Starting<'_> {
             conserves = bound.layout.flags.contains(Flags::CONSERVES);
             let wanted = wanted_ports(bound, needs, kept);
             let (full, pruned) = (Arc::clone(&given.full), Arc::clone(&given.pruned));
-            let given = Arc::new(Given { full, pruned, wanted });
+            let given = Arc::new(Given { full, typed: bound.clone(), pruned, wanted });
             self.sole(&handle, &config, &given, timeout, stage)
         });
         let plugin = in_full(first);
@@ -126,16 +126,16 @@ impl Starting<'_> {
     ) -> SoleOf {
         let (given, cancel) = (Arc::clone(given), Arc::clone(self.cancel));
         match like {
-            Handle::Here(instance) => SoleOf::Here(Reopen {
+            Handle::Here(instance, files) => SoleOf::Here(Reopen {
                 library: Arc::clone(instance.library()),
                 config: config.to_owned(),
                 cancel,
                 stage: stage.to_owned(),
+                files: files.clone(),
                 given,
             }),
             Handle::Worker(_, recipe) => SoleOf::Worker {
-                // A test makes a worker of the stage end at a step, not this one.
-                recipe: Arc::new(Recipe { fail_point: None, ..(**recipe).clone() }),
+                recipe: Arc::new(recipe.of_later_ones()),
                 shared: Arc::clone(self.shared.expect("isolated stages share memory")),
                 given,
                 timeout,
@@ -148,7 +148,7 @@ impl Starting<'_> {
 /// Name and version of a plugin.
 fn in_full(handle: &Handle) -> String {
     match handle {
-        Handle::Here(instance) => {
+        Handle::Here(instance, _) => {
             format!("{} {}", instance.library().name(), instance.library().version())
         }
         Handle::Worker(worker, _) => {

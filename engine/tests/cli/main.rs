@@ -4,7 +4,9 @@
 
 mod commands;
 mod idle;
+mod limits;
 mod new_plugin;
+mod replaced;
 mod runs;
 mod signals;
 mod streams;

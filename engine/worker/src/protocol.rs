@@ -19,8 +19,9 @@ use crate::sandbox::{InForce, Level};
 /// What the engine asks over the control channel.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Ask {
-    /// Become a worker: enter the sandbox and open the plugin. Comes first, once, with five
-    /// descriptors: the three of [`tanda_ipc::WorkerFds`], the engine's segment, the worker's own.
+    /// Become a worker: enter the sandbox and open the plugin. Comes first, once, with six
+    /// descriptors: the three of [`tanda_ipc::WorkerFds`], the engine's segment, the worker's own,
+    /// the library.
     Start(Box<Start>),
     /// Type the graph. Answered by [`Reply::Bound`].
     Bind {
@@ -46,7 +47,7 @@ pub enum Ask {
 pub struct Start {
     /// Name of the stage, for its log.
     pub stage: String,
-    /// The plugin's library, absolute.
+    /// Where the plugin's library was found, absolute; what is linked is its descriptor.
     pub library: PathBuf,
     /// The plugin's configuration.
     pub config: String,
@@ -70,8 +71,7 @@ pub struct Start {
 
 /// A step at which a worker kills itself, and at which of its visits to that step, from 1.
 ///
-/// Written `sealed:3`. The steps are those of `serve.rs`: `taken`, `rebuilt`, `processed`,
-/// `sealed`,
+/// Written `sealed:3`. The steps are `opened`, `bound`, `taken`, `rebuilt`, `processed`, `sealed`,
 /// `described`, `emitted`, `done`, `released`, `saved`, `restored`, `merged`, `flushed`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailPoint {
@@ -186,7 +186,24 @@ pub struct PluginFailure {
     pub at: Option<(u32, u32)>,
 }
 
+/// Longest message of a failure, bytes: twice, and with every character escaped as JSON does, it
+/// stays below [`FAILURE_BYTES_MAX`].
+const MESSAGE_BYTES_MAX: usize = 5_000;
+
 impl Failure {
+    /// Cut to what may cross.
+    #[must_use]
+    pub(crate) fn cut(mut self) -> Self {
+        let own = self.plugin.as_mut().map(|plugin| &mut plugin.message);
+        for message in std::iter::once(&mut self.message).chain(own) {
+            if message.len() > MESSAGE_BYTES_MAX {
+                message.truncate(message.floor_char_boundary(MESSAGE_BYTES_MAX));
+                message.push('…');
+            }
+        }
+        self
+    }
+
     /// A failure that is not the plugin's own.
     pub fn new(message: impl std::fmt::Display) -> Self {
         Self { message: message.to_string(), plugin: None, panicked: false }
@@ -256,9 +273,25 @@ pub mod answer {
     pub const COUNTERS: u32 = 5;
 }
 
-/// Longest description of a batch, bytes.
-pub const DESCRIPTION_BYTES_MAX: usize = 1 << 20;
+/// Longest description of a batch, bytes: some 100 of each of the 100,000 columns of a wide one.
+pub const DESCRIPTION_BYTES_MAX: usize = 1 << 26;
 /// Longest list of counters, bytes.
 pub const COUNTERS_BYTES_MAX: usize = 64 << 10;
 /// Longest text of a failure, bytes.
 pub const FAILURE_BYTES_MAX: usize = 64 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failure_is_cut_to_what_the_engine_takes() {
+        let long = "\u{1}ä".repeat(10_000);
+        let plugin = PluginFailure { message: long.clone(), about: None, at: None };
+        let failure = Failure { message: long, plugin: Some(plugin), panicked: false }.cut();
+        assert!(failure.message.ends_with('…'));
+        assert!(serde_json::to_vec(&failure).unwrap().len() <= FAILURE_BYTES_MAX);
+        let short = Failure::new("ä");
+        assert_eq!(short.clone().cut(), short);
+    }
+}

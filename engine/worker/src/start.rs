@@ -1,6 +1,9 @@
 //! The start of a worker: from a socket as standard input to an open plugin in its sandbox.
 
+use std::fs::{File, Metadata};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -30,6 +33,10 @@ pub(crate) enum WorkerError {
     /// Something before the sandbox failed.
     #[error("cannot prepare: {0}")]
     Prepare(String),
+    /// Another library took the place of the one to link, while it was linked; a worker that is
+    /// started now links the right one.
+    #[error("{} was replaced while it was linked", .0.display())]
+    Replaced(PathBuf),
     /// The library is no plugin.
     #[error(transparent)]
     Load(#[from] LoadError),
@@ -69,6 +76,8 @@ fn run() -> Result<(), WorkerError> {
             reply(&channel, &Reply::Opened(opened))?;
             server
         }
+        // Nothing is wrong with the plugin.
+        Err(error @ WorkerError::Replaced(_)) => return Err(error),
         Err(error) => {
             let failure = if let WorkerError::Open(call) = &error {
                 Failure::from(call.as_ref())
@@ -109,17 +118,20 @@ fn open(
     channel: &Channel,
     fds: Vec<OwnedFd>,
 ) -> Result<(Opened, Server), WorkerError> {
-    let [control, wake_engine, wake_worker, engine_file, own_file] = <[OwnedFd; 5]>::try_from(fds)
-        .map_err(|fds| WorkerError::NotUnderstood(format!("Start with {} files", fds.len())))?;
+    let [control, wake_engine, wake_worker, engine_file, own_file, library] =
+        <[OwnedFd; 6]>::try_from(fds)
+            .map_err(|fds| WorkerError::NotUnderstood(format!("Start with {} files", fds.len())))?;
     let end = WorkerEnd::from_fds(WorkerFds { control, wake_engine, wake_worker })
         .map_err(|error| prepare(&error))?;
     let (arena, segments) = map_segments(start, engine_file, own_file)?;
-    let policy = confine(start, channel, &end)?;
+    let library = LibraryFile { path: &start.library, file: File::from(library) };
+    let policy = confine(start, channel, &end, &library)?;
     let in_force = sandbox::enter_first(&policy).map_err(|error| prepare(&error))?;
-    let (library, instance) = open_plugin(start, &arena)?;
+    let (library, instance) = open_plugin(start, &arena, library)?;
     sandbox::enter_second(&policy).map_err(|error| prepare(&error))?;
     let opened = describe(&library, in_force);
-    let fail = Fail::new(start.fail_point.clone());
+    let mut fail = Fail::new(start.fail_point.clone());
+    fail.at("opened");
     Ok((opened, Server::new(end, arena, segments, instance, fail)))
 }
 
@@ -140,11 +152,17 @@ fn map_segments(
 }
 
 /// Leaves nothing open but what a worker needs, and ties its life to the engine's.
-fn confine(start: &Start, channel: &Channel, end: &WorkerEnd) -> Result<Policy, WorkerError> {
+fn confine(
+    start: &Start,
+    channel: &Channel,
+    end: &WorkerEnd,
+    library: &LibraryFile<'_>,
+) -> Result<Policy, WorkerError> {
     let control_fd = channel.fd().as_raw_fd();
     let [wake_engine, wake_worker] = end.wake_fds();
     let keep_fds = vec![0, 1, 2, control_fd, wake_engine, wake_worker];
-    tanda_ipc::close_all_but(&keep_fds).map_err(|error| prepare(&error))?;
+    let loading = [&keep_fds[..], &[library.file.as_raw_fd()]].concat();
+    tanda_ipc::close_all_but(&loading).map_err(|error| prepare(&error))?;
     match tanda_ipc::die_with_parent(start.engine_pid) {
         Ok(true) => {}
         Ok(false) => return Err(WorkerError::Prepare("the engine has gone already".into())),
@@ -153,7 +171,7 @@ fn confine(start: &Start, channel: &Channel, end: &WorkerEnd) -> Result<Policy, 
     Ok(Policy {
         level: start.level,
         memory_limit: start.memory_limit,
-        library: start.library.clone(),
+        library: library.name(),
         read: start.read.clone(),
         keep_fds,
         control_fd,
@@ -161,13 +179,50 @@ fn confine(start: &Start, channel: &Channel, end: &WorkerEnd) -> Result<Policy, 
 }
 
 /// Opens the plugin, with the arena to make its batches in.
-fn open_plugin(start: &Start, arena: &Arena) -> Result<(Arc<Library>, Instance), WorkerError> {
-    let library = Library::open(&start.library)?;
+fn open_plugin(
+    start: &Start,
+    arena: &Arena,
+    library: LibraryFile<'_>,
+) -> Result<(Arc<Library>, Instance), WorkerError> {
+    let library = library.link()?;
     let memory = Memory::keep(Blocks::new(arena.clone()));
     let never = Arc::new(AtomicBool::new(false));
     let instance = library.open_instance_in(memory, &start.config, never, &start.stage);
     let instance = instance.map_err(|error| WorkerError::Open(Box::new(error)))?;
     Ok((library, instance))
+}
+
+/// The library that the engine has opened.
+struct LibraryFile<'a> {
+    path: &'a Path,
+    file: File,
+}
+
+impl LibraryFile<'_> {
+    /// The name to open it by: its path, by which it finds what lies beside it, as long as that
+    /// leads to it.
+    fn name(&self) -> PathBuf {
+        if self.is_at_its_path() {
+            return self.path.to_owned();
+        }
+        PathBuf::from(format!("/proc/self/fd/{}", self.file.as_raw_fd()))
+    }
+
+    fn is_at_its_path(&self) -> bool {
+        let file = |data: Metadata| (data.dev(), data.ino());
+        let own = self.file.metadata().map(file);
+        own.is_ok_and(|own| self.path.metadata().is_ok_and(|other| file(other) == own))
+    }
+
+    fn link(self) -> Result<Arc<Library>, WorkerError> {
+        let name = self.name();
+        let library = Library::open_as(self.path.to_owned(), &name)?;
+        // Its descriptor leads to it for sure, its path perhaps to another by now.
+        match name == self.path && !self.is_at_its_path() {
+            true => Err(WorkerError::Replaced(self.path.to_owned())),
+            false => Ok(library),
+        }
+    }
 }
 
 fn describe(library: &Library, sandbox: InForce) -> Opened {

@@ -3,6 +3,7 @@
 
 mod faulty;
 mod levels;
+mod room;
 mod steps;
 mod supervision;
 mod traces;

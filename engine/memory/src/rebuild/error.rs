@@ -58,6 +58,14 @@ pub enum RebuildError {
     },
 }
 
+impl RebuildError {
+    /// Nothing is wrong with the batch: there was no room for its copies.
+    #[must_use]
+    pub fn is_for_want_of_room(&self) -> bool {
+        matches!(self, Self::Column { fault: ColumnFault::ArenaFull(_), .. })
+    }
+}
+
 /// What is wrong with a column.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

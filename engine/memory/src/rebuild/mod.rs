@@ -177,17 +177,43 @@ pub fn copy_out(
     bytes: u64,
     max: usize,
 ) -> Result<Vec<u8>, RebuildError> {
+    let mut copy = Vec::new();
+    copy_into(segments, id, offset, bytes, max, &mut copy)?;
+    Ok(copy)
+}
+
+/// As [`copy_out`], in place of what `copy` holds, whose memory is used again. Of a long range no
+/// more than a part is in this process twice at a time.
+///
+/// # Errors
+/// As there; `copy` then holds what it held.
+pub fn copy_into(
+    segments: &Segments,
+    id: SegmentId,
+    offset: u64,
+    bytes: u64,
+    max: usize,
+    copy: &mut Vec<u8>,
+) -> Result<(), RebuildError> {
+    const PART_BYTES: usize = 16 << 20;
     if bytes > max as u64 {
         return Err(RebuildError::TooLarge { bytes, max });
     }
-    let (_, from) = source::find(segments, id, offset, bytes)?;
+    let (known, from) = source::find(segments, id, offset, bytes)?;
     let bytes = bytes as usize;
-    let mut copy = Vec::<u8>::with_capacity(bytes);
-    // SAFETY: the range lies in a mapping that `segments` keeps, the vector has that capacity, and
-    // nothing of the source is looked at (M4, M5).
-    unsafe {
-        ptr::copy_nonoverlapping(from, copy.as_mut_ptr(), bytes);
-        copy.set_len(bytes);
+    copy.clear();
+    copy.reserve_exact(bytes);
+    for start in (0..bytes).step_by(PART_BYTES) {
+        let part = PART_BYTES.min(bytes - start);
+        // SAFETY: the range lies in a mapping that `segments` keeps, the vector has room for all of
+        // it, and nothing of the source is looked at (M4, M5).
+        unsafe {
+            ptr::copy_nonoverlapping(from.add(start), copy.as_mut_ptr().add(start), part);
+            copy.set_len(start + part);
+        }
+        if bytes > PART_BYTES {
+            known.look_away(offset + start as u64, part);
+        }
     }
-    Ok(copy)
+    Ok(())
 }

@@ -39,3 +39,17 @@ pub enum SegmentError {
     #[error("the segment is already mapped for writing")]
     HasWriter,
 }
+
+impl SegmentError {
+    /// What the system answered, if it was the system.
+    #[must_use]
+    pub fn errno(&self) -> Option<Errno> {
+        match self {
+            Self::Create(errno) | Self::Seal(errno) => Some(*errno),
+            Self::Resize(error) | Self::Inspect(error) | Self::Map(error) => {
+                error.raw_os_error().map(Errno::from_raw)
+            }
+            Self::Size { .. } | Self::NotMemory | Self::NotSealed | Self::HasWriter => None,
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 
-use memmap2::{MmapOptions, MmapRaw};
+use memmap2::{MmapOptions, MmapRaw, UncheckedAdvice};
 
 use super::SegmentError;
 
@@ -41,6 +41,17 @@ impl ReaderMap {
 
     pub(crate) fn base(&self) -> *const u8 {
         self.0.as_ptr()
+    }
+
+    /// Gives back the pages through which this process saw a range: they count as its memory,
+    /// though they are the writer's. Who looks again sees the same bytes.
+    pub(crate) fn look_away(&self, offset: usize, bytes: usize) {
+        // SAFETY: of a shared mapping of a file, this drops what is known of the pages and nothing
+        // of what is in them.
+        let done =
+            unsafe { self.0.unchecked_advise_range(UncheckedAdvice::DontNeed, offset, bytes) };
+        // Refused, they go on being counted.
+        drop(done);
     }
 }
 

@@ -80,7 +80,9 @@ fn full_arena_is_as_it_was_and_has_room_when_an_extent_is_freed() {
     assert_eq!((arena.used_bytes(), arena.peak_bytes()), (2048, 2048));
     assert_eq!(
         full.to_string(),
-        "no free range of 4096 bytes in segment 1: 2048 of 4096 bytes are in use"
+        "no free range of 4096 bytes in segment 1: 2048 of 4096 bytes are in use; lower \
+         `batch_rows` or `batch_bytes`, or raise what bounds it (`memory_limit`, a limit on files or \
+         addresses)"
     );
     drop(extent);
     assert!(arena.allocate(4096).is_ok());

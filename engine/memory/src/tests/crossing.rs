@@ -14,8 +14,8 @@ use super::generate::{Random, batch as random_batch};
 use super::{ENGINE, Pair, Sent, WRITER, assert_valid, in_place, is_inside};
 use crate::layout::DEPTH_MAX;
 use crate::{
-    ColumnFault, DescribeError, RangeFault, RebuildError, SealError, SegmentId, Trust, copy_out,
-    describe, is_sealed, is_supported, rebuild, seal,
+    Arena, ColumnFault, DescribeError, RangeFault, RebuildError, SealError, SegmentFile, SegmentId,
+    Segments, Trust, copy_into, copy_out, describe, is_sealed, is_supported, rebuild, seal,
 };
 
 fn batch_of(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
@@ -301,6 +301,29 @@ fn raw_bytes_are_copied_out_within_bounds() {
         let outside = read(WRITER, offset, bytes).unwrap_err();
         assert!(matches!(outside, RebuildError::Range(RangeFault::Outside { .. })), "{outside}");
     }
+}
+
+/// Long enough for more than one part, of which the pages are given back in between.
+#[test]
+fn long_range_takes_the_place_of_what_was_there_and_can_be_read_again() {
+    const BYTES: usize = 40 << 20;
+    let file = SegmentFile::create(BYTES + 4096).unwrap();
+    let writer = Arena::new(WRITER, file.map_writer().unwrap());
+    let mut segments = Segments::default();
+    segments.add_reader(WRITER, file.map_reader().unwrap());
+    let mut extent = writer.allocate(BYTES).unwrap();
+    let expected: Vec<u8> = (0..BYTES).map(|index| (index / 1021) as u8).collect();
+    extent.as_mut_slice().copy_from_slice(&expected);
+    let (offset, mut copy) = (extent.offset(), b"before".to_vec());
+    let refused = copy_into(&segments, WRITER, offset, u64::MAX, usize::MAX, &mut copy);
+    assert!(refused.is_err());
+    assert_eq!(copy, b"before");
+    for _ in 0..2 {
+        copy_into(&segments, WRITER, offset, BYTES as u64, BYTES, &mut copy).unwrap();
+        assert!(copy == expected);
+    }
+    copy_into(&segments, WRITER, offset, 3, BYTES, &mut copy).unwrap();
+    assert_eq!(copy, [0, 0, 0]);
 }
 
 #[test]

@@ -8,6 +8,8 @@ use arrow::error::ArrowError;
 use parquet::errors::ParquetError;
 use thiserror::Error;
 
+use crate::refused::in_words;
+
 /// Why a sink could not be checked, opened, written or closed.
 ///
 /// `path` is the path as the scene gives it, or `standard output`. Whenever bytes were already
@@ -233,6 +235,11 @@ impl WriteError {
                 Self::Full { path, part, bytes, source }
             }
             ErrorKind::BrokenPipe => Self::ReaderGone { path, bytes, source },
+            ErrorKind::FileTooLarge => {
+                let (action, words) = (action.to_owned(), in_words(&source));
+                let source = io::Error::new(ErrorKind::FileTooLarge, words);
+                Self::Io { path, action, part, bytes, source }
+            }
             _ => Self::Io { path, action: action.to_owned(), part, bytes, source },
         }
     }

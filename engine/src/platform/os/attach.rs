@@ -1,6 +1,6 @@
 //! The start of a run: every stage gets its threads, every isolated instance its worker.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use arrow::record_batch::RecordBatch;
 use bevy_ecs::{entity::EntityHashMap, prelude::*};
@@ -13,11 +13,20 @@ use super::{
 use crate::{
     failover::{FailoverParts, FailoverThread},
     isolation::Shared,
+    pipeline::StartError,
+    refused::in_words,
 };
 
 impl OsPlatform {
     /// Starts the threads and workers of every stage.
-    pub(super) fn start_stages(&mut self, world: &mut World, stages: &[Entity]) {
+    ///
+    /// # Errors
+    /// The first stage that the system refuses a thread; those before it have theirs.
+    pub(super) fn start_stages(
+        &mut self,
+        world: &mut World,
+        stages: &[Entity],
+    ) -> Result<(), StartError> {
         let instances = instances_of(world);
         let parts = std::mem::take(&mut self.parts);
         let sealers = sealers(world, stages, &parts);
@@ -29,43 +38,39 @@ impl OsPlatform {
             let edges = world.get::<Edges>(entity).expect("every stage has edges");
             let connected = std::array::from_fn(|port| edges.of_port(port as u8).count() > 0);
             let failover = parts.failover.take();
-            let mut running = self.start_stage(entity, parts, connected);
+            let name = parts.name.clone();
+            let refused = |what: &str, error: &io::Error| StartError {
+                stage: name.clone(),
+                message: format!("cannot start {what}: {}", in_words(error)),
+            };
+            let mut running = self
+                .start_stage(entity, parts, connected)
+                .map_err(|error| refused("its thread", &error))?;
             running.seals = seals;
             if let Some(failover) = failover {
                 running.dead_port = failover.dead_letters.as_ref().map(|(_, port)| *port);
-                running.failover = self.start_failover(entity, failover);
+                let thread = self.start_failover(entity, failover);
+                let what = "a thread for batches that fail";
+                running.failover = Some(thread.map_err(|error| refused(what, &error))?);
             }
             if let Some(isolated) = isolated {
                 running.isolated = own.to_vec();
                 running.keeps_state = own.iter().any(|&i| world.get::<Snapshotting>(i).is_some());
-                match self.start_workers(isolated, own) {
-                    Ok(workers) => {
-                        let workers = own.iter().zip(workers);
-                        let runs = workers.map(|(&i, w)| (i, (entity, Runs::Worker(w))));
-                        self.instances.extend(runs);
-                    }
-                    Err(error) => {
-                        let message = format!("cannot start a thread for its workers: {error}");
-                        let failed = Completion::StageFailed { stage: entity, message };
-                        self.waiter.sender().send(failed);
-                    }
-                }
+                let workers = self.start_workers(isolated, own);
+                let workers = workers.map_err(|e| refused("a thread for its workers", &e))?;
+                let runs = own.iter().zip(workers);
+                self.instances.extend(runs.map(|(&i, w)| (i, (entity, Runs::Worker(w)))));
             }
             self.stages.insert(entity, running);
         }
+        Ok(())
     }
 
-    fn start_failover(&self, stage: Entity, parts: FailoverParts) -> Option<FailoverThread> {
+    fn start_failover(&self, stage: Entity, parts: FailoverParts) -> io::Result<FailoverThread> {
         let completions = self.waiter.sender();
-        let tell = move |batch, outcome| {
+        FailoverThread::spawn(parts, move |batch, outcome| {
             completions.send(Completion::FailedOver { batch, stage, outcome });
-        };
-        let started = FailoverThread::spawn(parts, tell);
-        if let Err(error) = &started {
-            let message = format!("cannot start a thread for batches that fail: {error}");
-            self.waiter.sender().send(Completion::StageFailed { stage, message });
-        }
-        started.ok()
+        })
     }
 
     fn start_stage(
@@ -73,7 +78,7 @@ impl OsPlatform {
         entity: Entity,
         parts: StageParts,
         connected: [bool; PORTS_MAX],
-    ) -> Running {
+    ) -> io::Result<Running> {
         let plugins = parts.work.iter().filter_map(|work| match work {
             Work::Process(instance, _) => Some(Arc::clone(instance)),
             Work::Decode(_) | Work::Encode(_) => None,
@@ -95,24 +100,18 @@ impl OsPlatform {
             bytes_written: 0,
         };
         let completions = self.waiter.sender();
-        let started = match parts.end {
-            StageEnd::Plugin => Ok(()),
+        match parts.end {
+            StageEnd::Plugin => {}
             StageEnd::Source { reader, stop, rows } => {
                 running.rows_read = Some(rows);
-                ReaderThread::spawn(entity, reader, stop, completions)
-                    .map(|thread| running.reader = Some(thread))
+                running.reader = Some(ReaderThread::spawn(entity, reader, stop, completions)?);
             }
             StageEnd::Sink { writer } => {
                 let adapters = running.adapters.to_vec();
-                WriterThread::spawn(entity, writer, adapters, completions)
-                    .map(|thread| running.writer = Some(thread))
+                running.writer = Some(WriterThread::spawn(entity, writer, adapters, completions)?);
             }
-        };
-        if let Err(error) = started {
-            let message = format!("cannot start its thread: {error}");
-            self.waiter.sender().send(Completion::StageFailed { stage: entity, message });
         }
-        running
+        Ok(running)
     }
 }
 

@@ -12,7 +12,7 @@ use arrow::{
 use bevy_ecs::entity::Entity;
 use tanda_plugin_host::{CallError, Instance, Output};
 
-use super::{guard::guarded, pool::Content};
+use super::pool::Content;
 use crate::{
     connectors::{
         read::{Decode, rejected_schema},
@@ -20,6 +20,7 @@ use crate::{
     },
     failover::Reopen,
     isolation::Shared,
+    panics::guarded,
 };
 
 /// What an instance of a stage does with a batch.
@@ -131,13 +132,15 @@ fn do_work(work: &Work, content: &Content, adapter: Option<&Adapter>) -> Result<
         (Work::Process(instance, reopen), Content::Batch(batch)) => {
             let batch = adapter.expect("a plugin's edges have adapters").adapt(batch);
             let mut instance = hold(instance);
-            let outputs = instance.process(&batch).map_err(|error| {
-                if let (CallError::Panicked { .. }, Some(reopen)) = (&error, reopen)
-                    && let Ok(next) = reopen.open()
-                {
-                    *instance = next;
-                }
-                error.to_string()
+            let outputs = instance.process(&batch).map_err(|error| match (&error, reopen) {
+                (CallError::Panicked { .. }, Some(reopen)) => match reopen.open() {
+                    Ok(next) => {
+                        *instance = next;
+                        error.to_string()
+                    }
+                    Err(why) => format!("{error}, and cannot be opened again: {why}"),
+                },
+                _ => error.to_string(),
             })?;
             Ok(JobDone::Emitted(outputs.ports.into_iter().map(Left::from).collect()))
         }

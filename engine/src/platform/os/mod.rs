@@ -4,7 +4,6 @@ mod attach;
 mod counters;
 mod enter;
 mod fault;
-mod guard;
 mod job;
 mod pool;
 mod reader;
@@ -36,7 +35,7 @@ pub(crate) use self::job::{Adapter, BatchFault, JobDone, JobReport, Left, Work};
 pub(crate) use self::wake::{block_explain_signal, block_stop_signals};
 pub(crate) use self::workers::IsolatedParts;
 use self::{
-    counters::CounterBook, guard::guarded, pool::BufferPool, reader::ReaderThread, wake::Waiter,
+    counters::CounterBook, pool::BufferPool, reader::ReaderThread, wake::Waiter,
     workers::Finishing, writer::WriterThread,
 };
 use super::{Platform, Sleep};
@@ -47,6 +46,9 @@ use crate::{
     },
     failover::{FailoverParts, FailoverThread, FailureJob, Outcome},
     isolation::{Shared, Told, WorkerThread},
+    panics::guarded,
+    pipeline::StartError,
+    refused,
 };
 
 /// What a stage needs of the operating system, ready to start.
@@ -122,6 +124,8 @@ pub struct OsPlatform {
     /// Workers that were killed for what they did, until their end is known.
     killed: EntityHashMap<ExitReason>,
     counters: CounterBook,
+    /// The first stage that the system refused a thread, if one was.
+    refused: Option<StartError>,
 }
 
 /// A stage that has been started.
@@ -160,7 +164,7 @@ impl OsPlatform {
             .num_threads(usize::from(threads.max(1)))
             .thread_name(|index| format!("tanda-{index}"))
             .build()
-            .map_err(io::Error::other)?;
+            .map_err(|error| no_threads(threads, &error))?;
         Ok(Self {
             started: Instant::now(),
             waiter: Waiter::new(signals)?,
@@ -179,7 +183,16 @@ impl OsPlatform {
             explain_wanted: false,
             killed: EntityHashMap::default(),
             counters: CounterBook::default(),
+            refused: None,
         })
+    }
+
+    /// The threads of all stages run.
+    ///
+    /// # Errors
+    /// The first stage that has none: the platform is of no use, and is to be dropped.
+    pub(crate) fn check_started(&mut self) -> Result<(), StartError> {
+        self.refused.take().map_or(Ok(()), Err)
     }
 
     /// What went wrong, by number.
@@ -276,9 +289,23 @@ impl OsPlatform {
     }
 }
 
+impl Drop for OsPlatform {
+    /// Whatever ended the engine: threads that are waited for give up what they are at.
+    fn drop(&mut self) {
+        self.cancel.store(true, Ordering::Relaxed);
+    }
+}
+
+/// The pool does not start; its error hides the system's.
+fn no_threads(count: u16, error: &rayon::ThreadPoolBuildError) -> io::Error {
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref());
+    let cause = cause.map_or_else(|| error.to_string(), refused::in_words);
+    io::Error::other(format!("its {count} threads for the work: {cause}"))
+}
+
 impl Platform for OsPlatform {
     fn attach(&mut self, world: &mut World, stages: &[Entity]) {
-        self.start_stages(world, stages);
+        self.refused = self.start_stages(world, stages).err();
         self.started = Instant::now();
     }
 

@@ -4,8 +4,11 @@ use std::{sync::mpsc, thread};
 
 use bevy_ecs::entity::Entity;
 
-use super::{Completion, guard::guarded, wake::Sender};
-use crate::connectors::read::{Piece, Reader, Stop};
+use super::{Completion, wake::Sender};
+use crate::{
+    connectors::read::{Piece, Reader, Stop},
+    panics::guarded,
+};
 
 /// What the tick tells a source's thread.
 pub(super) enum Order {

@@ -39,8 +39,7 @@ impl OsPlatform {
         let spares = match parts.spares {
             0 => None,
             count => {
-                // A test makes a worker of the stage end at a step, not these.
-                let recipe = Arc::new(Recipe { fail_point: None, ..(*parts.recipe).clone() });
+                let recipe = Arc::new(parts.recipe.of_later_ones());
                 let (given, shared) = (Arc::clone(&parts.given), Arc::clone(&parts.shared));
                 Some(Arc::new(Spares::start(count, recipe, given, shared)?))
             }
@@ -163,7 +162,7 @@ impl OsPlatform {
                 self.backlog.push_back(Input::WorkerExited { instance, reason, fault });
             }
             // The thread keeps the state, and a merge is followed by what it was for.
-            Told::State { .. } | Told::Restored | Told::Merged => {}
+            Told::Restored | Told::Merged => {}
         }
     }
 }

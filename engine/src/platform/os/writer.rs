@@ -7,8 +7,11 @@ use std::{
 
 use bevy_ecs::entity::Entity;
 
-use super::{Completion, guard::guarded, job::Adapter, pool::Content, wake::Sender};
-use crate::connectors::write::{Closed, WriteError, Writer};
+use super::{Completion, job::Adapter, pool::Content, wake::Sender};
+use crate::{
+    connectors::write::{Closed, WriteError, Writer},
+    panics::guarded,
+};
 
 /// What the tick tells a sink's thread.
 enum Order {
