@@ -85,7 +85,12 @@ fn source(path: &Path) -> Source {
         record_bytes_max: None,
     });
     let linger = Duration::from_secs(1);
-    let limits = Limits { batch_rows: BATCH_ROWS, batch_bytes: 8 << 20, linger };
+    let limits = Limits {
+        batch_rows: BATCH_ROWS,
+        batch_bytes: 8 << 20,
+        linger,
+        unpacked_bytes_max: 1 << 30,
+    };
     let stop = Stop::new().expect("there is a file descriptor left");
     Source::open(&read, &limits, &stop).expect("the repository holds January")
 }

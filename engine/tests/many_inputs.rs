@@ -24,7 +24,8 @@ fn open(read: &str, stop: &Stop) -> Source {
     let options = ron::Options::default().with_default_extension(extensions);
     let read: Read = options.from_str(read).unwrap();
     let linger = Duration::from_secs(3600);
-    let limits = Limits { batch_rows: 1_000, batch_bytes: 8 << 20, linger };
+    let limits =
+        Limits { batch_rows: 1_000, batch_bytes: 8 << 20, linger, unpacked_bytes_max: 1 << 30 };
     Source::open(&read, &limits, stop).unwrap()
 }
 

@@ -128,6 +128,16 @@ pub enum ReadError {
         /// What the decoder met.
         detail: String,
     },
+    /// The bytes are sound, and of a kind that is not read.
+    #[error("{path}: found {found}, which Tanda does not read; {remedy}")]
+    NotRead {
+        /// The file.
+        path: String,
+        /// What is there, and where.
+        found: String,
+        /// What would work.
+        remedy: &'static str,
+    },
     /// Someone wrote to, cut or replaced the file between opening it and reading its end.
     #[error("{path}: changed while it was read: {what}; run again when nothing writes to the file")]
     Changed {
@@ -152,6 +162,19 @@ pub enum ReadError {
          `schema:` to fill missing ones with null, or read the files by separate sources"
     )]
     ColumnsDiffer {
+        /// The file that differs.
+        path: String,
+        /// The file it is compared with.
+        first: String,
+        /// Missing and additional columns, or a column of another type.
+        difference: String,
+    },
+    /// Parquet or Arrow files of one glob disagree on their columns.
+    #[error(
+        "{path}: its columns differ from those of {first}: {difference}; read the files by \
+         separate sources, or write them again with the same columns"
+    )]
+    ColumnsOfFilesDiffer {
         /// The file that differs.
         path: String,
         /// The file it is compared with.

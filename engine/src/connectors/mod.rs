@@ -4,5 +4,7 @@
 //! into files that appear complete or not at all. Neither knows the world, the tick or a stage.
 
 pub mod error;
+mod extension;
 pub mod read;
+mod rebuild;
 pub mod write;

@@ -2,11 +2,12 @@
 //! kept.
 
 use std::{
+    collections::HashMap,
     path::Path,
     sync::{Arc, atomic::AtomicBool},
 };
 
-use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::datatypes::{Schema, SchemaRef};
 
 use super::{SearchPath, Typed, TypedInput, TypedPort, TypedStage, outputs::Outputs};
 use crate::isolation::Shared;
@@ -235,7 +236,10 @@ fn merge(left: &SchemaRef, right: &SchemaRef) -> Result<SchemaRef, String> {
             let (name, left, right) = (a.name(), a.data_type(), b.data_type());
             return Err(format!("column `{name}` is {left} in one and {right} in the other"));
         }
-        Ok(Field::new(a.name(), a.data_type().clone(), a.is_nullable() || b.is_nullable()))
+        let merged = a.as_ref().clone().with_nullable(a.is_nullable() || b.is_nullable());
+        // What only one of both says of its values (that they are UUIDs) is not said of all.
+        let same = a.metadata() == b.metadata();
+        Ok(if same { merged } else { merged.with_metadata(HashMap::new()) })
     });
     Ok(Arc::new(Schema::new(merged.collect::<Result<Vec<_>, _>>()?)))
 }

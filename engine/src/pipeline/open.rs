@@ -37,6 +37,7 @@ impl Typing<'_> {
             batch_rows: batch_rows as usize,
             batch_bytes: usize::try_from(batch_bytes).unwrap_or(usize::MAX),
             linger,
+            unpacked_bytes_max: usize::try_from(self.scene.engine.memory.0).unwrap_or(usize::MAX),
         };
         let place = self.scene.places.path(name);
         let stop = match read::Stop::new() {

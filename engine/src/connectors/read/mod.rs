@@ -16,15 +16,14 @@
 //! | `text`, `cut`, `pool` | where records end, aligned buffers |
 //! | `csv`, `ndjson` | the syntax: header or keys, inference, fields of a record |
 //! | `block`, `decode`, `columns`, `numbers`, `values` | fields to columns |
-//! | `container`, `container_open` | Parquet and Arrow |
+//! | `columnar` | Parquet and Arrow |
 //! | `generator` | made-up rows |
 //! | `rejects` | what becomes of bad records |
 
 mod block;
 mod bytes;
+mod columnar;
 mod columns;
-mod container;
-mod container_open;
 mod csv;
 mod cut;
 mod decode;

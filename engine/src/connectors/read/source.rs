@@ -11,8 +11,7 @@ use crate::connectors::error::ReadError;
 use crate::scene::model::{ByteSize, Read};
 
 use super::block::PIECE_BYTES_MAX;
-use super::container::ContainerSource;
-use super::container_open::Format;
+use super::columnar::{ColumnarSource, Format};
 use super::csv::CsvSource;
 use super::cut::Dialect;
 use super::decode::ColumnPlan;
@@ -36,6 +35,9 @@ pub struct Limits {
     pub batch_bytes: usize,
     /// A batch of a pipe is closed so long after its first bytes came, with fewer rows.
     pub linger: Duration,
+    /// Compressed bytes of Parquet and Arrow that hold more than 64 times their size are refused
+    /// if they hold more than this.
+    pub unpacked_bytes_max: usize,
 }
 
 impl Limits {
@@ -44,6 +46,7 @@ impl Limits {
             batch_rows: self.batch_rows.max(1),
             batch_bytes: self.batch_bytes.clamp(4 << 10, PIECE_BYTES_MAX / 2),
             linger: self.linger,
+            unpacked_bytes_max: self.unpacked_bytes_max,
         }
     }
 }
@@ -118,7 +121,7 @@ pub struct Source {
 enum Kind {
     Csv(CsvSource),
     Ndjson(NdjsonSource),
-    Container(ContainerSource),
+    Columnar(ColumnarSource),
     Generator(GeneratorSource),
 }
 
@@ -171,7 +174,7 @@ impl Source {
         let unseen = match &self.kind {
             Kind::Csv(source) => unseen(&source.columns),
             Kind::Ndjson(source) => unseen(&source.columns),
-            Kind::Container(_) | Kind::Generator(_) => Vec::new(),
+            Kind::Columnar(_) | Kind::Generator(_) => Vec::new(),
         };
         Columns { schema: self.schema(), unseen, is_partial: false }
     }
@@ -194,7 +197,7 @@ impl Source {
     pub fn rows_total(&self) -> Option<u64> {
         match &self.kind {
             Kind::Generator(source) => source.rows(),
-            Kind::Csv(_) | Kind::Ndjson(_) | Kind::Container(_) => None,
+            Kind::Csv(_) | Kind::Ndjson(_) | Kind::Columnar(_) => None,
         }
     }
 
@@ -225,7 +228,7 @@ impl Source {
                 let (reader, decoder) = source.start(wanted, on_bad, &opening);
                 (Box::new(reader), Some(Arc::new(decoder)))
             }
-            Kind::Container(source) => (Box::new(source.start(wanted, &opening)), None),
+            Kind::Columnar(source) => (Box::new(source.start(wanted, &opening)), None),
             Kind::Generator(source) => (Box::new(source.start(wanted, &opening)), None),
         }
     }
@@ -233,12 +236,12 @@ impl Source {
 
 impl Kind {
     fn open(read: &Read, opening: &Opening<'_>) -> Result<Self, ReadError> {
-        let container = |format, path| ContainerSource::open(format, path, opening);
+        let columnar = |format, path| ColumnarSource::open(format, path, opening);
         Ok(match read {
             Read::Csv(read) => Self::Csv(CsvSource::open(read, opening)?),
             Read::Ndjson(read) => Self::Ndjson(NdjsonSource::open(read, opening)?),
-            Read::Parquet(read) => Self::Container(container(Format::Parquet, &read.path)?),
-            Read::Arrow(read) => Self::Container(container(Format::Arrow, &read.path)?),
+            Read::Parquet(read) => Self::Columnar(columnar(Format::Parquet, &read.path)?),
+            Read::Arrow(read) => Self::Columnar(columnar(Format::Arrow, &read.path)?),
             Read::Generator(read) => Self::Generator(GeneratorSource::open(read)?),
         })
     }
@@ -247,7 +250,7 @@ impl Kind {
         match self {
             Self::Csv(source) => schema_of(&source.columns),
             Self::Ndjson(source) => schema_of(&source.columns),
-            Self::Container(source) => Arc::clone(&source.schema),
+            Self::Columnar(source) => Arc::clone(&source.schema),
             Self::Generator(source) => source.schema(),
         }
     }
@@ -257,7 +260,7 @@ impl Kind {
         match self {
             Self::Csv(source) => of_bodies(&source.bodies),
             Self::Ndjson(source) => of_bodies(&source.bodies),
-            Self::Container(source) => source.files.iter().map(|file| file.bytes()).sum(),
+            Self::Columnar(source) => source.files.iter().map(|file| file.bytes()).sum(),
             Self::Generator(_) => None,
         }
     }

@@ -5,12 +5,14 @@ use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use arrow_ipc::writer::{FileWriter, StreamWriter};
 use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 
 use super::output::Output;
-use super::outward::{Dictionaries, Outward};
+use super::outward::{Kind, Outward};
+use super::parquet_form::file_schema;
 use super::plan::ParquetFormat;
 use super::{Closed, WriteError, Writer};
 use crate::scene::model::ParquetCompression;
@@ -35,7 +37,7 @@ impl ParquetSink {
         schema: &SchemaRef,
     ) -> Result<Self, WriteError> {
         let path = output.shown().to_owned();
-        let outward = Outward::new(schema, Dictionaries::Kept);
+        let outward = Outward::new(&path, schema, Kind::Parquet);
         let compression = match format.compression {
             ParquetCompression::None => Ok(Compression::UNCOMPRESSED),
             ParquetCompression::Snappy => Ok(Compression::SNAPPY),
@@ -47,7 +49,9 @@ impl ParquetSink {
                 .set_max_row_group_row_count(Some(format.row_group_rows))
                 .set_max_row_group_bytes(Some(ROW_GROUP_BYTES_MAX))
                 .build();
-            ArrowWriter::try_new(output, outward.written(), Some(properties))
+            let options = ArrowWriterOptions::new().with_properties(properties);
+            let options = options.with_parquet_schema(file_schema(&outward.written())?);
+            ArrowWriter::try_new_with_options(output, outward.written(), options)
         });
         let writer = writer.map_err(|source| WriteError::Parquet { path, source })?;
         Ok(Self { writer, outward })
@@ -101,7 +105,7 @@ impl ArrowSink {
         stream: bool,
         declared: &SchemaRef,
     ) -> Result<Self, WriteError> {
-        let outward = Outward::new(declared, Dictionaries::Unpacked);
+        let outward = Outward::new(output.shown(), declared, Kind::Arrow);
         let writer = if stream {
             Ipc::Stream(StreamWriter::try_new(output, &outward.written())?)
         } else {

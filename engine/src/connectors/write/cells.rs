@@ -29,6 +29,8 @@ pub(super) enum Cells<'a> {
     Dictionary(&'a [i32], Texts<'a, i32>),
     Binary(Texts<'a, i32>),
     LargeBinary(Texts<'a, i64>),
+    /// Sixteen bytes each.
+    Uuid(&'a [u8]),
     Date32(&'a [i32]),
     Date64(&'a [i64]),
     Time32(&'a [i32], TimeUnit),
@@ -69,6 +71,9 @@ impl Cells<'_> {
             Self::Dictionary(keys, texts) => texts.write(keys[row] as usize, style, out),
             Self::Binary(bytes) => quoted::<S>(out, |out| number::hex(bytes.get(row), out)),
             Self::LargeBinary(bytes) => quoted::<S>(out, |out| number::hex(bytes.get(row), out)),
+            Self::Uuid(bytes) => {
+                quoted::<S>(out, |out| number::uuid(&bytes[row * 16..][..16], out))
+            }
             Self::Date32(days) => quoted::<S>(out, |out| time::date(days[row].into(), out)),
             Self::Date64(values) => quoted::<S>(out, |out| time::date64(values[row], out)),
             Self::Time32(values, unit) => {

@@ -5,11 +5,12 @@ use std::ops::Range;
 use arrow::array::{Array, ArrayRef, OffsetSizeTrait, RecordBatch};
 use arrow::buffer::NullBuffer;
 use arrow::compute::cast;
+use arrow::datatypes::{FieldRef, Schema};
 
 use super::WriteError;
 use super::cells::Cells;
 use super::number::append_block;
-use super::schema::text_form;
+use super::schema::text_form_of;
 
 /// What differs between CSV and JSON in the text of a cell.
 pub(super) trait Style {
@@ -35,12 +36,12 @@ pub(super) trait Style {
 
 /// Brings the columns into the types that [`Column::new`] reads: a copy of the references, and a
 /// conversion only for the rarer types.
-pub(super) fn prepare(batch: &RecordBatch) -> Result<Vec<ArrayRef>, WriteError> {
-    batch.columns().iter().map(prepare_one).collect()
+pub(super) fn prepare(batch: &RecordBatch, declared: &Schema) -> Result<Vec<ArrayRef>, WriteError> {
+    batch.columns().iter().zip(declared.fields()).map(prepare_one).collect()
 }
 
-fn prepare_one(array: &ArrayRef) -> Result<ArrayRef, WriteError> {
-    match text_form(array.data_type()) {
+fn prepare_one((array, field): (&ArrayRef, &FieldRef)) -> Result<ArrayRef, WriteError> {
+    match text_form_of(field) {
         Some(form) if form != *array.data_type() => Ok(cast(array, &form)?),
         Some(_) | None => Ok(array.clone()),
     }

@@ -37,7 +37,7 @@ impl CsvEncoder {
 impl Encode for CsvEncoder {
     fn encode(&self, batch: &RecordBatch, out: &mut Vec<u8>) -> Result<(), WriteError> {
         check_batch(&self.schema, batch.schema_ref())?;
-        let arrays = prepare(batch)?;
+        let arrays = prepare(batch, &self.schema)?;
         let columns: Vec<_> = arrays.iter().map(|array| Column::new(array, &self.style)).collect();
         out.reserve(batch.num_rows() * columns.len() * CELL_BYTES);
         for row in 0..batch.num_rows() {

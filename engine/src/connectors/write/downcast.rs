@@ -13,7 +13,7 @@ use super::cells::Cells;
 use super::columns::{Column, Fields, Style, Texts};
 
 impl<'a> Cells<'a> {
-    /// The cells of an array in one of the types that [`super::schema::text_form`] returns.
+    /// The cells of an array in one of the types that [`super::schema::text_form_of`] returns.
     #[expect(clippy::wildcard_enum_match_arm, reason = "the others are told apart further down")]
     pub(super) fn new(array: &'a dyn Array, style: &impl Style) -> Self {
         match array.data_type() {
@@ -54,6 +54,7 @@ impl<'a> Cells<'a> {
                 Self::Dictionary(dictionary.keys().values(), texts)
             }
             DataType::Binary => Self::Binary(binary(array)),
+            DataType::FixedSizeBinary(_) => Self::Uuid(array.as_fixed_size_binary().value_data()),
             DataType::LargeBinary => Self::LargeBinary(binary(array)),
             DataType::List(_) => {
                 let list = array.as_list::<i32>();

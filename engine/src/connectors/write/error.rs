@@ -210,6 +210,20 @@ pub enum WriteError {
         source: ParquetError,
     },
 
+    /// A value that the format cannot hold exactly. A retry cannot help.
+    #[error(
+        "cannot write {path}: column `{column}`: {source}; convert the column upstream, or write \
+         Arrow"
+    )]
+    Value {
+        /// Path of the sink.
+        path: String,
+        /// The column.
+        column: String,
+        /// What was found.
+        source: ArrowError,
+    },
+
     /// The Arrow library refused a batch. A retry cannot help.
     #[error("cannot encode a batch: {source}")]
     Arrow {

@@ -15,6 +15,7 @@ mod ndjson;
 mod number;
 mod output;
 mod outward;
+mod parquet_form;
 mod plan;
 mod schema;
 mod target;

@@ -30,7 +30,7 @@ impl NdjsonEncoder {
 impl Encode for NdjsonEncoder {
     fn encode(&self, batch: &RecordBatch, out: &mut Vec<u8>) -> Result<(), WriteError> {
         check_batch(&self.schema, batch.schema_ref())?;
-        let arrays = prepare(batch)?;
+        let arrays = prepare(batch, &self.schema)?;
         let names = || self.schema.fields().iter().map(|field| field.name().as_str());
         let fields = Fields::new(names(), &arrays, &JsonStyle);
         let row_bytes: usize = names().map(|name| name.len() + CELL_BYTES).sum();

@@ -134,6 +134,16 @@ pub(super) fn hex(bytes: &[u8], out: &mut Vec<u8>) {
     }
 }
 
+/// Appends the sixteen bytes of a UUID as 8-4-4-4-12 hexadecimal digits (RFC 9562).
+pub(super) fn uuid(bytes: &[u8], out: &mut Vec<u8>) {
+    for (at, byte) in bytes.iter().enumerate() {
+        if matches!(at, 4 | 6 | 8 | 10) {
+            out.push(b'-');
+        }
+        hex(std::slice::from_ref(byte), out);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -4,9 +4,12 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema};
-use parquet::arrow::ArrowSchemaConverter;
+
+use crate::connectors::extension::is_uuid;
 
 use super::WriteError;
+use super::outward::{Kind, outward_schema};
+use super::parquet_form::file_schema;
 use super::plan::Format;
 
 /// Refuses, before anything is created, a schema that the format cannot hold.
@@ -33,7 +36,7 @@ pub(super) fn check_schema(path: &str, schema: &Schema, format: &Format) -> Resu
 }
 
 fn check_parquet(path: String, schema: &Schema) -> Result<(), WriteError> {
-    let converted = ArrowSchemaConverter::new().convert(schema);
+    let converted = file_schema(&outward_schema(schema, Kind::Parquet));
     converted.map(drop).map_err(|source| WriteError::Parquet { path, source })
 }
 
@@ -71,8 +74,14 @@ pub(super) fn text_form(data_type: &DataType) -> Option<DataType> {
 }
 
 fn text_field(field: &Arc<Field>) -> Option<Arc<Field>> {
-    let form = text_form(field.data_type())?;
+    let form = text_form_of(field)?;
     Some(Arc::new(field.as_ref().clone().with_data_type(form)))
+}
+
+/// As [`text_form`], for a column with a name: UUIDs, which have a text of their own, are the only
+/// ones that stay bytes of a fixed size.
+pub(super) fn text_form_of(field: &Field) -> Option<DataType> {
+    if is_uuid(field) { Some(field.data_type().clone()) } else { text_form(field.data_type()) }
 }
 
 /// Refuses a batch whose columns are not the declared ones, by name and type.

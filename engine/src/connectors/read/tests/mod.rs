@@ -6,6 +6,7 @@ mod csv;
 mod faults;
 mod generator;
 mod globs;
+mod lies;
 mod ndjson;
 mod pipes;
 mod property;
@@ -93,7 +94,8 @@ impl Folder {
 }
 
 fn limits() -> Limits {
-    Limits { batch_rows: 1000, batch_bytes: 8 << 20, linger: Duration::from_secs(3600) }
+    let linger = Duration::from_secs(3600);
+    Limits { batch_rows: 1000, batch_bytes: 8 << 20, linger, unpacked_bytes_max: 64 << 20 }
 }
 
 /// `name:type` of each column.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::{Folder, Limits, OnBad};
+use super::{Folder, Limits, OnBad, limits};
 use crate::connectors::read::cut::{Cutter, Dialect};
 use crate::connectors::read::{Piece, Source, Stop};
 
@@ -94,7 +94,8 @@ proptest! {
 
     #[test]
     fn records_are_those_of_the_csv_parser(text in records(), batch_rows in 1_usize..20) {
-        let limits = Limits { batch_rows, batch_bytes: 4096, linger: Duration::ZERO };
+        let linger = Duration::ZERO;
+        let limits = Limits { batch_rows, batch_bytes: 4096, linger, ..limits() };
         prop_assert_eq!(read(&text, &limits), reference(&text));
     }
 

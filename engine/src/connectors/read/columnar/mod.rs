@@ -1,28 +1,64 @@
 //! Formats that hold columns already: Parquet and Arrow IPC.
+//!
+//! Their files say how large everything in them is, and their decoders believe it. So what a file
+//! says is first compared with what is there: footers and indexes when it is opened, pages and
+//! messages just before they are decoded. A damaged file is an error that names it: it takes
+//! neither more memory than its bytes can hold, nor the process.
 
-use std::collections::{HashMap, VecDeque};
+mod columns;
+mod fault;
+mod inflate;
+mod ipc;
+mod opened;
+mod parquet;
+mod plain;
+
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::datatypes::{Field, Schema, SchemaRef};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
-use tanda_plugin_host::one_zone;
 
 use crate::connectors::error::ReadError;
 use crate::places::places;
 
 use super::Reader;
-use super::container_open::{Format, Opened, open};
 use super::files::FileRef;
 use super::find::find_files;
 use super::piece::Piece;
 use super::source::{Limits, Opening};
 use super::stop::Stop;
-use super::types::type_name;
+
+use columns::{agree, check_names};
+use fault::Fault;
+use opened::Opened;
+
+/// The formats that hold columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    Parquet,
+    Arrow,
+}
+
+impl Format {
+    pub(crate) fn ending(self) -> &'static str {
+        match self {
+            Self::Parquet => "parquet",
+            Self::Arrow => "arrow",
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Parquet => "Parquet",
+            Self::Arrow => "Arrow",
+        }
+    }
+}
 
 /// Parquet or Arrow inputs whose columns are known.
-pub(crate) struct ContainerSource {
+pub(crate) struct ColumnarSource {
     pub(crate) schema: SchemaRef,
     format: Format,
     pub(crate) files: Vec<FileRef>,
@@ -30,7 +66,7 @@ pub(crate) struct ContainerSource {
     kept: Option<Opened>,
 }
 
-impl ContainerSource {
+impl ColumnarSource {
     /// Finds the inputs and compares their columns.
     pub(crate) fn open(
         format: Format,
@@ -40,11 +76,12 @@ impl ContainerSource {
         let files = find_files(path, format.ending())?;
         let (mut schema, mut kept) = (None::<Schema>, None);
         for file in &files {
-            let opened = open(format, file, None, opening)?;
-            let found = normal(opened.schema());
+            let opened = Opened::open(format, file, None, opening)?;
+            let found = plain::plain_schema(&opened.schema());
+            check_names(&found).map_err(|fault| fault.explain(format, file, opened.file()))?;
             schema = Some(match schema {
                 None => found,
-                Some(first) => agree(first, &found, files[0].path(), file.path())?,
+                Some(first) => agree(&first, &found, &files[0], file)?,
             });
             kept = (!file.is_regular()).then_some(opened);
         }
@@ -53,9 +90,9 @@ impl ContainerSource {
     }
 
     /// A reader of the columns `wanted`, in this order.
-    pub(crate) fn start(self, wanted: &[usize], opening: &Opening<'_>) -> ContainerReader {
+    pub(crate) fn start(self, wanted: &[usize], opening: &Opening<'_>) -> ColumnarReader {
         let schema = self.schema.project(wanted).expect("the columns are of this schema");
-        ContainerReader {
+        ColumnarReader {
             schema: Arc::new(schema),
             format: self.format,
             files: self.files.into(),
@@ -67,56 +104,8 @@ impl ContainerSource {
     }
 }
 
-/// Views become plain texts, which is what plugins know, and zones get their one name.
-fn normal(schema: SchemaRef) -> Schema {
-    let field = |field: &Arc<Field>| {
-        let field = Field::new(field.name(), plain_type(field.data_type()), field.is_nullable());
-        Arc::new(field)
-    };
-    Schema::new(schema.fields().iter().map(field).collect::<Vec<_>>())
-}
-
-#[expect(clippy::wildcard_enum_match_arm, reason = "all other types keep their form")]
-fn plain_type(data_type: &DataType) -> DataType {
-    match data_type {
-        DataType::Utf8View => DataType::Utf8,
-        DataType::BinaryView => DataType::Binary,
-        other => one_zone(other),
-    }
-}
-
-/// The columns of `first`, missing values allowed where one of both allows them.
-fn agree(first: Schema, other: &Schema, a: &str, b: &str) -> Result<Schema, ReadError> {
-    let (ours, theirs) = (places(&first), places(other));
-    let lacking = |from: &HashMap<&str, usize>, what: &Schema| {
-        let missing = what.fields().iter().filter(|field| !from.contains_key(&**field.name()));
-        missing.map(|field| format!("`{}`", field.name())).collect::<Vec<_>>().join(", ")
-    };
-    let differs = |difference: String| {
-        let (path, first) = (b.to_owned(), a.to_owned());
-        Err(ReadError::ColumnsDiffer { path, first, difference })
-    };
-    match (lacking(&theirs, &first), lacking(&ours, other)) {
-        (missing, _) if !missing.is_empty() => return differs(format!("it lacks {missing}")),
-        (_, extra) if !extra.is_empty() => return differs(format!("it has in addition {extra}")),
-        (_, _) => {}
-    }
-    let mut fields = Vec::with_capacity(first.fields().len());
-    for field in first.fields() {
-        let theirs = other.field(theirs[&**field.name()]);
-        if theirs.data_type() != field.data_type() {
-            let (ours, theirs) = (type_name(field.data_type()), type_name(theirs.data_type()));
-            let name = field.name();
-            return differs(format!("`{name}` is {theirs} here and {ours} there"));
-        }
-        let nullable = field.is_nullable() || theirs.is_nullable();
-        fields.push(field.as_ref().clone().with_nullable(nullable));
-    }
-    Ok(Schema::new(fields))
-}
-
 /// Hands out the batches of one file after the other, none longer than the limits allow.
-pub(crate) struct ContainerReader {
+pub(crate) struct ColumnarReader {
     schema: SchemaRef,
     format: Format,
     files: VecDeque<FileRef>,
@@ -127,7 +116,7 @@ pub(crate) struct ContainerReader {
     progress: Arc<AtomicU64>,
 }
 
-impl Reader for ContainerReader {
+impl Reader for ColumnarReader {
     fn next(&mut self, stop: &Stop) -> Result<Option<Piece>, ReadError> {
         loop {
             if let Some(batch) = self.rest.take() {
@@ -138,10 +127,10 @@ impl Reader for ContainerReader {
                 return Ok(None);
             }
             let mut opened = self.take_open(&file, stop)?;
-            match opened.next(&file, stop)? {
+            match opened.next(&file, stop, |batch| arrange(&self.schema, batch))? {
                 Some(batch) => {
-                    self.rest = (batch.num_rows() > 0).then(|| self.arrange(&batch));
-                    self.count(&file, opened.advance(batch.num_rows()));
+                    self.rest = (batch.num_rows() > 0).then_some(batch);
+                    self.count(&file, opened.newly_read());
                     self.open = Some(opened);
                 }
                 None if opened.was_stopped() => {
@@ -150,7 +139,7 @@ impl Reader for ContainerReader {
                 }
                 None => {
                     file.check_unchanged(opened.file())?;
-                    self.count(&file, opened.finish());
+                    self.count(&file, opened.rest());
                     self.files.pop_front();
                 }
             }
@@ -158,13 +147,13 @@ impl Reader for ContainerReader {
     }
 }
 
-impl ContainerReader {
+impl ColumnarReader {
     fn take_open(&mut self, file: &FileRef, stop: &Stop) -> Result<Opened, ReadError> {
         if let Some(opened) = self.open.take() {
             return Ok(opened);
         }
         let opening = Opening { limits: &self.limits, stop, progress: &self.progress };
-        open(self.format, file, Some(&self.schema), &opening)
+        Opened::open(self.format, file, Some(&self.schema), &opening)
     }
 
     /// The first rows of `batch`; keeps the others.
@@ -185,25 +174,30 @@ impl ContainerReader {
         self.limits.batch_rows.min((self.limits.batch_bytes / row_bytes).max(1))
     }
 
-    /// Brings the columns into the order and the types of the source.
-    fn arrange(&self, batch: &RecordBatch) -> RecordBatch {
-        let found = batch.schema();
-        let places = places(&found);
-        let column = |field: &Arc<Field>| {
-            // The columns were compared when the source was opened.
-            let column = batch.column(places[&**field.name()]);
-            cast(column, field.data_type())
-                .expect("a view casts to what it views, a time to any zone")
-        };
-        let columns = self.schema.fields().iter().map(column).collect();
-        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-        RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)
-            .expect("the columns were compared with the schema")
-    }
-
     /// Files are counted by their share of rows; pipes count their bytes themselves.
     fn count(&self, file: &FileRef, share: f64) {
         let bytes = file.bytes().map_or(0.0, |bytes| bytes as f64 * share);
         self.progress.fetch_add(bytes as u64, Ordering::Relaxed);
     }
+}
+
+/// Brings the columns into the order and the types of the source.
+fn arrange(schema: &SchemaRef, batch: &RecordBatch) -> Result<RecordBatch, Fault> {
+    let found = batch.schema();
+    let (mut columns, places) = (Vec::with_capacity(schema.fields().len()), places(&found));
+    for field in schema.fields() {
+        let place = places.get(&**field.name());
+        let place =
+            place.ok_or_else(|| Fault::Damage(format!("column `{}` is gone", field.name())))?;
+        columns.push(plain::plain_array(batch.column(*place))?);
+    }
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    Ok(RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)?)
+}
+
+/// Places, in `found`, of the columns that `wanted` has.
+fn columns_of(found: &SchemaRef, wanted: &SchemaRef) -> Vec<usize> {
+    let (fields, wanted) = (found.fields().iter().enumerate(), places(wanted));
+    let is_wanted = |field: &Field| wanted.contains_key(&**field.name());
+    fields.filter(|(_, field)| is_wanted(field)).map(|(index, _)| index).collect()
 }
