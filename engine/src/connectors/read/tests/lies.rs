@@ -250,6 +250,23 @@ fn a_stream_ends_with_its_mark_and_nothing_after_it() {
 }
 
 #[test]
+fn streams_without_marks_and_of_format_version_4_are_read() {
+    for is_legacy in [false, true] {
+        let version = arrow_ipc::MetadataVersion::V4;
+        let options = IpcWriteOptions::try_new(8, is_legacy, version).unwrap();
+        let (batch, schema) = (numbers(2), numbers(2).schema());
+        let mut writer = StreamWriter::try_new_with_options(Vec::new(), &schema, options).unwrap();
+        writer.write(&batch).unwrap();
+        writer.finish().unwrap();
+        let bytes = writer.into_inner().unwrap();
+        assert_eq!(bytes.starts_with(&[0xff; 4]), !is_legacy);
+        assert_eq!(read(ARROW, &bytes), "n:int64\n0\n1\n");
+    }
+    let text = read(ARROW, b"n,m\n1,2\n");
+    assert!(text.contains("found other data, expected Arrow data"), "{text}");
+}
+
+#[test]
 fn a_compressed_buffer_that_lies_about_its_size_is_damage() {
     for codec in [CompressionType::LZ4_FRAME, CompressionType::ZSTD] {
         let bytes = arrow(&[numbers(5000)], Some(codec));

@@ -39,7 +39,7 @@ impl ArrowFile {
         let footer = arrow_ipc::root_as_footer(&index)
             .map_err(|error| Fault::Damage(format!("its index: {error}")))?;
         let schema = footer.schema().ok_or_else(|| Fault::damage("its index has no schema"))?;
-        let decoder = Decoder::new(schema, footer.version(), wanted, bytes_max)?;
+        let decoder = Decoder::new(schema, wanted, bytes_max)?;
         let batches = footer.recordBatches().into_iter().flatten().copied().collect::<Vec<_>>();
         check_index(&file, &footer, &batches, end)?;
         let mut opened = Self { file, decoder, batches, next: 0 };

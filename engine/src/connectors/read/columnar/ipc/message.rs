@@ -4,7 +4,7 @@
 //! bytes that are there before the decoder sees it.
 
 use arrow::buffer::{Buffer, MutableBuffer};
-use arrow_ipc::{Block, CompressionType, Message, MessageHeader, RecordBatch};
+use arrow_ipc::{Block, CompressionType, Message, MessageHeader, MetadataVersion, RecordBatch};
 
 use crate::connectors::read::columnar::fault::Fault;
 use crate::connectors::read::columnar::inflate::Codec;
@@ -98,7 +98,13 @@ pub(super) fn parse(head: &[u8]) -> Result<Message<'_>, Fault> {
     let prefix = if head.starts_with(&CONTINUATION) { 8 } else { 4 };
     let flatbuffer = head.get(prefix..).unwrap_or_default();
     let message = arrow_ipc::root_as_message(flatbuffer);
-    message.map_err(|error| Fault::Damage(format!("the head of a message: {error}")))
+    let message =
+        message.map_err(|error| Fault::Damage(format!("the head of a message: {error}")))?;
+    if matches!(message.version(), MetadataVersion::V4 | MetadataVersion::V5) {
+        return Ok(message);
+    }
+    let found = format!("a message of format version {:?}", message.version());
+    Err(Fault::Refused { found, remedy: "write the file again by a library of Arrow 1.0 or later" })
 }
 
 /// Compares the nodes and buffers of a batch with its body.

@@ -31,7 +31,6 @@ impl Decoder {
     /// A decoder of the columns `wanted`, or all, of what `schema` describes.
     fn new(
         schema: IpcSchema<'_>,
-        version: MetadataVersion,
         wanted: Option<&SchemaRef>,
         bytes_max: usize,
     ) -> Result<Self, Fault> {
@@ -42,7 +41,9 @@ impl Decoder {
             });
         }
         let schema = Arc::new(try_fb_to_schema(schema)?);
-        let mut decoder = FileDecoder::new(Arc::clone(&schema), version);
+        // Every message says its version. The index may say another (pyarrow's does when it writes
+        // version 4), so the decoder gets the one that it does not compare.
+        let mut decoder = FileDecoder::new(Arc::clone(&schema), MetadataVersion::V1);
         let mut projected = schema;
         if let Some(wanted) = wanted {
             let columns = columns_of(&projected, wanted);

@@ -43,7 +43,7 @@ impl ArrowStream {
         let schema = message.header_as_schema();
         let schema =
             schema.ok_or_else(|| Fault::damage("a stream that begins without a schema"))?;
-        let decoder = Decoder::new(schema, message.version(), wanted, bytes_max)?;
+        let decoder = Decoder::new(schema, wanted, bytes_max)?;
         let body = message.bodyLength();
         (body == 0).then_some(()).ok_or_else(|| Fault::damage("a schema with a body"))?;
         Ok(Self { bytes, left, decoder, is_done: false })
@@ -134,7 +134,9 @@ fn at_end(bytes: &BufReader<RawBytes>, error: std::io::Error) -> Fault {
     if stopped { Fault::Stopped } else { error.into() }
 }
 
-/// A stream begins with a mark of four set bytes and the length of the schema.
+/// A stream begins with a mark of four set bytes and the length of the schema; old writers (before
+/// 0.15) leave the mark out. No text is a length of so few bytes.
 pub(in super::super) fn looks_like_stream(first: &[u8]) -> bool {
-    first.starts_with(&CONTINUATION)
+    let is_length = |length: &[u8; 4]| (1..1 << 24).contains(&i32::from_le_bytes(*length));
+    first.starts_with(&CONTINUATION) || first.first_chunk().is_some_and(is_length)
 }
