@@ -80,7 +80,7 @@ impl<P: Platform> Engine<P> {
     /// that are added as one tuple have the order that it gives them, as with `(a, b).chain()`.
     ///
     /// A system may look at everything. What it changes must leave the laws of
-    /// [`invariants`](tanda_systems::invariants) true, which are checked after every tick from now
+    /// [`invariants`] true, which are checked after every tick from now
     /// on: priorities may change, batches may not be despawned. A broken law ends the run.
     #[must_use]
     pub fn add_systems<M>(
