@@ -10,11 +10,12 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tanda_text::nearest;
+
 use crate::connectors::error::ReadError;
 use crate::scene::glob::{Glob, is_glob};
 
 use super::files::{FileRef, InputFile};
-use super::hint::nearest;
 use super::walk::walk;
 
 /// Links followed to explain a refusal; Linux itself stops at 40.

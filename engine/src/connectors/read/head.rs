@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
+use tanda_text::{Beginning, Cutter, Dialect, TextError};
+
 use crate::connectors::error::ReadError;
 
 use super::bytes::{Bytes, Step};
-use super::cut::{Cutter, Dialect};
 use super::files::FileRef;
 use super::stop::Stop;
 
@@ -15,7 +16,7 @@ use super::stop::Stop;
 pub(crate) const SAMPLE_BYTES: usize = 1 << 20;
 /// Bytes of every further file that are looked at.
 pub(crate) const SAMPLE_MORE_BYTES: usize = 64 << 10;
-/// Records of the first file that are looked at.
+/// Records of every file that are looked at.
 pub(crate) const SAMPLE_RECORDS: usize = 10_000;
 /// Bytes read at a time.
 const READ_BYTES: usize = 64 << 10;
@@ -76,7 +77,7 @@ impl HeadPlan<'_> {
             return Ok(());
         }
         let (path, line) = (file.path().to_owned(), 1 + cut.end_lines());
-        Err(ReadError::RecordTooLong { path, line, bytes_max })
+        Err(TextError::RecordTooLong { path, line, bytes_max }.into())
     }
 }
 
@@ -95,57 +96,9 @@ fn grow(
 }
 
 impl Head {
-    /// The whole records from byte `from` on, at most [`SAMPLE_RECORDS`].
-    pub(crate) fn records(&self, from: usize, dialect: Option<Dialect>) -> &[u8] {
-        let text = &self.bytes[from..];
-        let mut cutter = Cutter::new(dialect);
-        cutter.scan(text, SAMPLE_RECORDS);
-        let all = self.ended && cutter.records() < SAMPLE_RECORDS;
-        if all { text } else { &text[..cutter.end()] }
-    }
-
-    /// Bytes of the mark that some programs put before UTF-8 text.
-    pub(crate) fn mark_bytes(&self) -> usize {
-        if self.bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 }
-    }
-
-    /// Fails when there is nothing, or when the bytes are of a format that is no text.
-    pub(crate) fn check_is_text(&self, format: &'static str) -> Result<(), ReadError> {
-        let path = self.file.path().to_owned();
-        if self.bytes.is_empty() {
-            return Err(ReadError::Empty { path, expected: format });
-        }
-        let found = SIGNATURES.iter().find(|(start, _)| self.bytes.starts_with(start));
-        let Some((_, signature)) = found else { return Ok(()) };
-        let found = match signature {
-            Signature::Other(found) => (*found).to_owned(),
-            // A name gives the ending; what has none comes through a pipe.
-            Signature::Packed { name, tool, .. } if self.file.is_nameless() => {
-                format!("{name} data (decompress it in front: `{tool} -dc FILE | tanda run …`)")
-            }
-            Signature::Packed { name, ending, .. } => {
-                format!("{name} data (name it with the ending `{ending}` to have it decompressed)")
-            }
-        };
-        Err(ReadError::WrongFormat { path, found, expected: format })
+    /// What the columns are told by.
+    pub(crate) fn beginning(&self) -> Beginning<'_> {
+        let (path, nameless) = (self.file.path(), self.file.is_nameless());
+        Beginning { path, bytes: &self.bytes, ended: self.ended, nameless }
     }
 }
-
-/// What a file is that is often mistaken for text.
-enum Signature {
-    Other(&'static str),
-    Packed { name: &'static str, tool: &'static str, ending: &'static str },
-}
-
-const GZIP: Signature = Signature::Packed { name: "gzip", tool: "gzip", ending: ".gz" };
-const ZSTD: Signature = Signature::Packed { name: "zstd", tool: "zstd", ending: ".zst" };
-
-/// How such files begin.
-const SIGNATURES: [(&[u8], Signature); 6] = [
-    (b"PAR1", Signature::Other("a Parquet file")),
-    (b"ARROW1", Signature::Other("an Arrow file")),
-    (b"\x1f\x8b", GZIP),
-    (b"\x28\xb5\x2f\xfd", ZSTD),
-    (b"\xff\xfe", Signature::Other("UTF-16 text (convert it to UTF-8)")),
-    (b"\xfe\xff", Signature::Other("UTF-16 text (convert it to UTF-8)")),
-];

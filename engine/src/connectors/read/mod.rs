@@ -1,7 +1,8 @@
 //! Sources: what a pipeline reads.
 //!
 //! A source reads on a thread of its own and hands out pieces of whole records. Text (CSV, NDJSON)
-//! is only cut apart there; decoding it is a second step that many threads do at the same time:
+//! is only cut apart there; decoding it is a second step that many threads do at the same time, and
+//! the work of `tanda-text`:
 //!
 //! ```text
 //! files, pipes ─▶ Reader (cuts at record ends) ─▶ RawPiece ─▶ Decode (columns) ─▶ DecodedPiece
@@ -13,50 +14,38 @@
 //! | `source` | which format it is, the columns of all inputs |
 //! | `find`, `walk`, `files` | paths, globs, links, whether a file changed |
 //! | `bytes`, `head` | pipes, compression |
-//! | `text`, `cut`, `pool` | where records end, aligned buffers |
-//! | `csv`, `ndjson` | the syntax: header or keys, inference, fields of a record |
-//! | `block`, `decode`, `columns`, `numbers`, `values` | fields to columns |
+//! | `text`, `pool` | pieces of text in aligned buffers |
+//! | `csv`, `ndjson` | from the settings of a source to its columns |
 //! | `columnar` | Parquet and Arrow |
 //! | `generator` | made-up rows |
-//! | `rejects` | what becomes of bad records |
 
-mod block;
 mod bytes;
 mod columnar;
-mod columns;
 mod csv;
-mod cut;
-mod decode;
 mod files;
 mod find;
 mod generator;
 mod gunzip;
 mod head;
-mod hint;
-mod long;
 mod ndjson;
-mod nested;
-mod numbers;
 mod piece;
 mod pool;
-mod rejects;
 mod source;
 mod stop;
-mod swar;
 mod text;
-mod types;
-mod values;
 mod walk;
 
 #[cfg(test)]
 mod tests;
 
-pub use piece::{DecodedPiece, Piece, RawPiece, rejected_schema};
-pub use rejects::OnBad;
+pub use piece::{Piece, RawPiece};
 pub use source::{Limits, Source, Started};
 pub use stop::Stop;
 
-pub use super::error::{BadRecord, ReadError};
+use tanda_text::TextDecoder;
+pub use tanda_text::{BadRecord, DecodedPiece, OnBad, TextError, rejected_schema};
+
+pub use super::error::ReadError;
 
 /// Hands out the pieces of a source, one after the other. Runs on the source's own thread and
 /// blocks there.
@@ -75,6 +64,12 @@ pub trait Decode: Send + Sync {
     /// Decodes one piece. Cost: about 2 ns a byte for CSV.
     ///
     /// # Errors
-    /// [`ReadError::BadRecord`] with [`OnBad::Fail`]; [`ReadError::RecordTooLong`].
+    /// [`TextError::BadRecord`] with [`OnBad::Fail`]; [`TextError::RecordTooLong`].
     fn decode(&self, piece: &RawPiece) -> Result<DecodedPiece, ReadError>;
+}
+
+impl Decode for TextDecoder {
+    fn decode(&self, piece: &RawPiece) -> Result<DecodedPiece, ReadError> {
+        Ok(Self::decode(self, piece.as_text())?)
+    }
 }

@@ -1,10 +1,9 @@
-//! What a reader hands out, and what a decoder makes of it.
+//! What a reader hands out.
 
 use std::ops::Range;
-use std::sync::{Arc, LazyLock};
 
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
+use tanda_text::TextPiece;
 
 use super::files::FileRef;
 use super::pool::PooledBuffer;
@@ -38,6 +37,18 @@ impl RawPiece {
         &self.buffer.as_slice()[self.range.clone()]
     }
 
+    /// As the decoder takes it.
+    pub(crate) fn as_text(&self) -> TextPiece<'_> {
+        TextPiece {
+            text: self.text(),
+            rows: self.rows,
+            path: self.path(),
+            input: self.file.index,
+            first_line: self.first_line,
+            is_long: self.is_long,
+        }
+    }
+
     /// Bytes of memory that this piece keeps from other use: its whole buffer.
     #[must_use]
     pub fn bytes(&self) -> usize {
@@ -67,28 +78,4 @@ impl RawPiece {
     pub fn offset(&self) -> u64 {
         self.offset
     }
-}
-
-/// What decoding makes of one [`RawPiece`].
-#[derive(Debug)]
-pub struct DecodedPiece {
-    /// The good records, in their order in the file.
-    pub batch: RecordBatch,
-    /// The bad records with columns of [`rejected_schema`]; none when all are good.
-    pub rejected: Option<RecordBatch>,
-}
-
-/// Columns of rejected records: `raw` (the text of the record, bytes that are not UTF-8 written as
-/// `\xNN`), `reason`, `file` and `line` (where it begins, from 1).
-#[must_use]
-pub fn rejected_schema() -> SchemaRef {
-    static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
-        Arc::new(Schema::new(vec![
-            Field::new("raw", DataType::Utf8, false),
-            Field::new("reason", DataType::Utf8, false),
-            Field::new("file", DataType::Utf8, false),
-            Field::new("line", DataType::UInt64, false),
-        ]))
-    });
-    Arc::clone(&SCHEMA)
 }

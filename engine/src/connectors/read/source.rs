@@ -5,25 +5,21 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::datatypes::SchemaRef;
+use tanda_text::{ColumnPlan, Dialect, OnBad, PIECE_BYTES_MAX, parse_types, schema_of};
 
 use crate::connectors::error::ReadError;
 use crate::scene::model::{ByteSize, Read};
 
-use super::block::PIECE_BYTES_MAX;
 use super::columnar::{ColumnarSource, Format};
 use super::csv::CsvSource;
-use super::cut::Dialect;
-use super::decode::ColumnPlan;
 use super::files::FileRef;
 use super::find::find_files;
 use super::generator::GeneratorSource;
 use super::head::HeadPlan;
 use super::ndjson::NdjsonSource;
-use super::rejects::OnBad;
 use super::stop::Stop;
 use super::text::Body;
-use super::types::parse_types;
 use super::{Decode, Reader};
 
 /// When a batch is closed.
@@ -84,12 +80,6 @@ pub(crate) fn record_bytes_max(setting: Option<ByteSize>) -> Result<usize, ReadE
     })
 }
 
-/// Every column may be missing a value, as text formats have it.
-pub(crate) fn schema_of(columns: &[ColumnPlan]) -> SchemaRef {
-    let field = |plan: &ColumnPlan| Field::new(&plan.name, plan.data_type.clone(), true);
-    Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()))
-}
-
 /// What is known of the columns of a source.
 #[derive(Debug, Clone)]
 pub struct Columns {
@@ -133,8 +123,8 @@ impl Source {
     /// and at most `limits.linger` for more of them; `stop` ends the wait.
     ///
     /// # Errors
-    /// Every variant of [`ReadError`] but [`ReadError::BadRecord`] and
-    /// [`ReadError::ColumnsNotKnown`]. Nothing is left behind; a pipe may have lost bytes.
+    /// Every variant of [`ReadError`] but [`ReadError::ColumnsNotKnown`], and no bad record.
+    /// Nothing is left behind; a pipe may have lost bytes.
     pub fn open(read: &Read, limits: &Limits, stop: &Stop) -> Result<Self, ReadError> {
         let (limits, progress) = (limits.bounded(), Arc::default());
         let opening = Opening { limits: &limits, stop, progress: &progress };
@@ -172,8 +162,8 @@ impl Source {
     #[must_use]
     pub fn columns(&self) -> Columns {
         let unseen = match &self.kind {
-            Kind::Csv(source) => unseen(&source.columns),
-            Kind::Ndjson(source) => unseen(&source.columns),
+            Kind::Csv(source) => unseen(&source.plan.columns),
+            Kind::Ndjson(source) => unseen(&source.plan.columns),
             Kind::Columnar(_) | Kind::Generator(_) => Vec::new(),
         };
         Columns { schema: self.schema(), unseen, is_partial: false }
@@ -248,8 +238,8 @@ impl Kind {
 
     fn schema(&self) -> SchemaRef {
         match self {
-            Self::Csv(source) => schema_of(&source.columns),
-            Self::Ndjson(source) => schema_of(&source.columns),
+            Self::Csv(source) => schema_of(&source.plan.columns),
+            Self::Ndjson(source) => schema_of(&source.plan.columns),
             Self::Columnar(source) => Arc::clone(&source.schema),
             Self::Generator(source) => source.schema(),
         }

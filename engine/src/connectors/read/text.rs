@@ -5,16 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Instant;
 
+use tanda_text::{Cutter, Dialect, OnBad, TextError, has_open_quote, shown_part};
+
 use crate::connectors::error::ReadError;
 
 use super::bytes::{Bytes, Step};
-use super::cut::{Cutter, Dialect};
 use super::files::FileRef;
 use super::head::Head;
-use super::long;
 use super::piece::{Piece, RawPiece};
 use super::pool::{ALIGN, Pool, PooledBuffer};
-use super::rejects::OnBad;
 use super::stop::Stop;
 use super::{Limits, Reader};
 
@@ -189,7 +188,7 @@ impl Open {
                     if self.cutter.end() > 0 {
                         return Ok(Cut::Piece(self.cut(shape)));
                     }
-                    let shown = long::shown_part(self.text()).to_vec();
+                    let shown = shown_part(self.text()).to_vec();
                     self.long = Some(Long { shown, offset: self.offset });
                     continue;
                 }
@@ -234,12 +233,11 @@ impl Open {
         if self.skip > 0 || length <= bytes_max {
             return Ok(false);
         }
-        if shape.on_bad == OnBad::Reject && !long::has_open_quote(record, shape.dialect, bytes_max)
-        {
+        if shape.on_bad == OnBad::Reject && !has_open_quote(record, shape.dialect, bytes_max) {
             return Ok(true);
         }
         let (path, line) = (self.file.path().to_owned(), self.line + self.cutter.end_lines());
-        Err(ReadError::RecordTooLong { path, line, bytes_max })
+        Err(TextError::RecordTooLong { path, line, bytes_max }.into())
     }
 
     /// Passes over a record that is too long; at its end gives its beginning as a piece.

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use arrow::datatypes::{DataType, Fields, Schema};
+use tanda_text::type_name;
 
 use crate::connectors::error::ReadError;
 use crate::connectors::read::files::InputFile;
-use crate::connectors::read::types::type_name;
 use crate::places::places;
 
 use super::fault::Fault;

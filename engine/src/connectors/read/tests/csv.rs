@@ -3,8 +3,8 @@
 use std::io::Write as _;
 
 use expect_test::expect;
+use tanda_text::type_name;
 
-use super::super::types::type_name;
 use super::{Folder, OnBad, limits};
 use crate::connectors::read::{Limits, Piece, Source, Stop};
 

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
+use tanda_text::{Cutter, Dialect};
 
 use super::{Folder, Limits, OnBad, limits};
-use crate::connectors::read::cut::{Cutter, Dialect};
 use crate::connectors::read::{Piece, Source, Stop};
 
 /// A field as it may stand in a file.

@@ -9,23 +9,23 @@ use arrow::compute::filter_record_batch;
 use arrow::record_batch::RecordBatch;
 use memchr::memchr_iter;
 
-use crate::connectors::error::{BadRecord, ReadError};
+use crate::error::{BadRecord, TextError};
 
-use super::block::Block;
-use super::piece::{DecodedPiece, RawPiece, rejected_schema};
+use crate::block::Block;
+use crate::piece::{DecodedPiece, TextPiece, rejected_schema};
 
 /// What becomes of a bad record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnBad {
     /// It goes to the rejected rows, and reading goes on.
     Reject,
-    /// It ends the source with [`ReadError::BadRecord`].
+    /// It ends the decoding with [`TextError::BadRecord`].
     Fail,
 }
 
 /// The bad records of one piece, in their order.
 pub(crate) struct Rejects<'a> {
-    piece: &'a RawPiece,
+    piece: TextPiece<'a>,
     on_bad: OnBad,
     found: Vec<Reject>,
     /// Text whose lines are counted, and the line that stands there.
@@ -40,12 +40,12 @@ struct Reject {
 }
 
 impl<'a> Rejects<'a> {
-    pub(crate) fn new(piece: &'a RawPiece, on_bad: OnBad) -> Self {
+    pub(crate) fn new(piece: TextPiece<'a>, on_bad: OnBad) -> Self {
         Self { piece, on_bad, found: Vec::new(), counted: (0, piece.first_line) }
     }
 
     /// Takes over the faults of a block whose first record is row `first_row` of the piece.
-    pub(crate) fn take(&mut self, block: &mut Block, first_row: usize) -> Result<(), ReadError> {
+    pub(crate) fn take(&mut self, block: &mut Block, first_row: usize) -> Result<(), TextError> {
         let mut faults = std::mem::take(&mut block.faults);
         // Stable: of several faults of one record the first found is told.
         faults.sort_by_key(|fault| fault.row);
@@ -54,9 +54,9 @@ impl<'a> Rejects<'a> {
             let record = block.records[fault.row].clone();
             let line = self.line_at(record.start);
             if self.on_bad == OnBad::Fail {
-                let (path, reason) = (self.piece.path().to_owned(), fault.reason);
+                let (path, reason) = (self.piece.path.to_owned(), fault.reason);
                 let column = fault.column;
-                return Err(ReadError::BadRecord(Box::new(BadRecord {
+                return Err(TextError::BadRecord(Box::new(BadRecord {
                     path,
                     line,
                     column,
@@ -72,7 +72,7 @@ impl<'a> Rejects<'a> {
     /// Line of the file on which byte `at` of the piece stands. Goes forward only.
     pub(crate) fn line_at(&mut self, at: usize) -> u64 {
         let (from, line) = self.counted;
-        let passed = memchr_iter(b'\n', &self.piece.text()[from..at]).count();
+        let passed = memchr_iter(b'\n', &self.piece.text[from..at]).count();
         self.counted = (at, line + passed as u64);
         self.counted.1
     }
@@ -91,16 +91,16 @@ impl<'a> Rejects<'a> {
 
     /// The whole piece is one rejected record, and `batch` has no rows.
     pub(crate) fn alone(mut self, batch: RecordBatch, reason: String) -> DecodedPiece {
-        let record = 0..self.piece.text().len();
+        let record = 0..self.piece.text.len();
         self.found.push(Reject { row: 0, line: self.piece.first_line, record, reason });
         DecodedPiece { batch, rejected: Some(self.batch()) }
     }
 
     fn batch(&self) -> RecordBatch {
-        let text = self.piece.text();
+        let text = self.piece.text;
         let raw = self.found.iter().map(|reject| printable(&text[reject.record.clone()]));
         let reasons = self.found.iter().map(|reject| reject.reason.as_str());
-        let files = self.found.iter().map(|_| self.piece.path());
+        let files = self.found.iter().map(|_| self.piece.path);
         let columns: Vec<ArrayRef> = vec![
             Arc::new(StringArray::from_iter_values(raw)),
             Arc::new(StringArray::from_iter_values(reasons)),

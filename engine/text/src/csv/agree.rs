@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use arrow::datatypes::DataType;
 
-use crate::connectors::error::ReadError;
-use crate::connectors::read::hint::nearest;
-
 use super::header::Header;
+use crate::error::TextError;
+use crate::hint::nearest;
 
 /// Columns named in an error at most.
 const NAMED_MAX: usize = 50;
@@ -23,7 +22,7 @@ pub(super) struct Agreement<'a> {
     first: String,
     orders: Vec<Vec<usize>>,
     by_order: HashMap<Vec<usize>, u32>,
-    order_of_files: Vec<u32>,
+    order_of_inputs: Vec<u32>,
 }
 
 /// What all files have been found to have.
@@ -32,7 +31,7 @@ pub(super) struct Agreed {
     /// For each order that some file has, the column of each of its fields.
     pub(super) orders: Vec<Vec<usize>>,
     /// Which of the orders each file has, by its index.
-    pub(super) order_of_files: Vec<u32>,
+    pub(super) order_of_inputs: Vec<u32>,
 }
 
 impl<'a> Agreement<'a> {
@@ -44,7 +43,7 @@ impl<'a> Agreement<'a> {
             first: String::new(),
             orders: Vec::new(),
             by_order: HashMap::new(),
-            order_of_files: Vec::new(),
+            order_of_inputs: Vec::new(),
         }
     }
 
@@ -52,8 +51,8 @@ impl<'a> Agreement<'a> {
     ///
     /// # Errors
     /// It lacks a column, or has one in addition, that has no type in `schema:`.
-    pub(super) fn take(&mut self, path: &str, header: Header) -> Result<&[usize], ReadError> {
-        if self.order_of_files.is_empty() {
+    pub(super) fn take(&mut self, path: &str, header: Header) -> Result<&[usize], TextError> {
+        if self.order_of_inputs.is_empty() {
             self.first = path.to_owned();
             self.add(header.names.iter());
         } else if header.names != self.names {
@@ -65,7 +64,7 @@ impl<'a> Agreement<'a> {
             self.orders.push(order.clone());
             self.orders.len() as u32 - 1
         });
-        self.order_of_files.push(number);
+        self.order_of_inputs.push(number);
         Ok(&self.orders[number as usize])
     }
 
@@ -76,7 +75,7 @@ impl<'a> Agreement<'a> {
         }
     }
 
-    fn compare(&mut self, path: &str, header: &Header) -> Result<(), ReadError> {
+    fn compare(&mut self, path: &str, header: &Header) -> Result<(), TextError> {
         let theirs = header.names.iter().collect::<HashSet<_>>();
         let is_extra = |name: &&String| !self.by_name.contains_key(*name);
         let extra = header.names.iter().filter(is_extra).collect::<Vec<_>>();
@@ -84,7 +83,7 @@ impl<'a> Agreement<'a> {
         let missing = missing.collect::<Vec<_>>();
         let mut differing = extra.iter().chain(&missing);
         if differing.any(|name| !self.types.contains_key(*name)) {
-            return Err(ReadError::ColumnsDiffer {
+            return Err(TextError::ColumnsDiffer {
                 path: path.to_owned(),
                 first: self.first.clone(),
                 difference: difference(&missing, &extra),
@@ -95,16 +94,16 @@ impl<'a> Agreement<'a> {
     }
 
     /// The columns of all files, which must have those that `schema:` names.
-    pub(super) fn finish(self) -> Result<Agreed, ReadError> {
-        let Self { names, orders, order_of_files, .. } = self;
+    pub(super) fn finish(self) -> Result<Agreed, TextError> {
+        let Self { names, orders, order_of_inputs, .. } = self;
         match self.types.keys().find(|name| !self.by_name.contains_key(*name)) {
-            Some(column) => Err(ReadError::UnknownColumn {
+            Some(column) => Err(TextError::UnknownColumn {
                 path: self.first,
                 column: column.clone(),
                 hint: nearest(column, names.iter().map(String::as_str)),
                 columns: listed(&names, |name| name.clone()),
             }),
-            None => Ok(Agreed { names, orders, order_of_files }),
+            None => Ok(Agreed { names, orders, order_of_inputs }),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Positions are written down in one pass without a decision a field; only then are they looked at
 //! record by record, and only those of wanted fields.
 
-use crate::connectors::read::swar::{count, equal, first, load};
+use crate::swar::{count, equal, first, load};
 
 /// Bytes looked at together.
 const STEP: usize = 8;

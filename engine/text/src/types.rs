@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, TimeUnit};
-use tanda_plugin_host::{UTC, one_zone};
+use tanda_plugin::{UTC, one_zone};
 
-use crate::connectors::error::ReadError;
-
-use super::hint::nearest;
+use crate::error::TextError;
+use crate::hint::nearest;
 
 /// What an error about an unknown type lists.
 const KNOWN: &str = "int8, int16, int32, int64, uint8, uint16, uint32, uint64, float32, float64, \
@@ -38,9 +37,12 @@ const PLAIN: [(&str, DataType); 19] = [
 ];
 
 /// Types of all columns that `schema:` names.
-pub(crate) fn parse_types(
+///
+/// # Errors
+/// [`TextError::UnknownType`] of the first that is none.
+pub fn parse_types(
     schema: Option<&BTreeMap<String, String>>,
-) -> Result<BTreeMap<String, DataType>, ReadError> {
+) -> Result<BTreeMap<String, DataType>, TextError> {
     let typed = |(column, name): (&String, &String)| {
         let data_type = parse_type(name).ok_or_else(|| unknown(column, name))?;
         Ok((column.clone(), data_type))
@@ -90,9 +92,9 @@ fn decimal(precision: &str, scale: &str) -> Option<DataType> {
         .then_some(DataType::Decimal128(precision, scale))
 }
 
-fn unknown(column: &str, found: &str) -> ReadError {
+fn unknown(column: &str, found: &str) -> TextError {
     let names = PLAIN.iter().map(|(name, _)| *name).chain(["timestamp(us)", "decimal(18, 2)"]);
-    ReadError::UnknownType {
+    TextError::UnknownType {
         column: column.to_owned(),
         found: found.to_owned(),
         hint: nearest(&found.to_ascii_lowercase(), names),
@@ -102,7 +104,8 @@ fn unknown(column: &str, found: &str) -> ReadError {
 
 /// The name that messages use for a type: what `schema:` would say.
 #[expect(clippy::wildcard_enum_match_arm, reason = "arrow has far more types than `schema:` names")]
-pub(crate) fn type_name(data_type: &DataType) -> String {
+#[must_use]
+pub fn type_name(data_type: &DataType) -> String {
     if let Some((name, _)) = PLAIN.iter().find(|(_, plain)| plain == data_type) {
         return (*name).to_owned();
     }

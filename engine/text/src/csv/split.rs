@@ -6,10 +6,10 @@
 
 use memchr::{memchr, memchr2};
 
-use crate::connectors::read::block::{Block, Span, Split};
-use crate::connectors::read::cut::Dialect;
-use crate::connectors::read::rejects::shown;
-use crate::connectors::read::swar::{equal, first, load};
+use crate::block::{Block, Span, Split};
+use crate::cut::Dialect;
+use crate::rejects::shown;
+use crate::swar::{equal, first, load};
 
 use super::marks::Marks;
 

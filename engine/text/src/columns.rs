@@ -13,10 +13,10 @@ use arrow::array::{ArrayRef, BooleanArray, PrimitiveArray, StringArray};
 use arrow::buffer::{Buffer, MutableBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::{DataType, TimeUnit};
 
-use super::block::{BLOCK_ROWS, Block};
-use super::nested::Nested;
-use super::numbers::{Form, double, integer};
-use super::values::{boolean, date, decimal, timestamp};
+use crate::block::{BLOCK_ROWS, Block};
+use crate::nested::Nested;
+use crate::numbers::{Form, double, integer};
+use crate::values::{boolean, date, decimal, timestamp};
 
 /// A column that grows by one block at a time.
 pub(crate) trait Column: Send {

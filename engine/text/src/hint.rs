@@ -3,10 +3,8 @@
 use strsim::damerau_levenshtein;
 
 /// The candidate that differs least from `name`, if it differs little enough to be a slip.
-pub(crate) fn nearest<'a>(
-    name: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<String> {
+#[must_use]
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let slips_max = 1 + name.chars().count() / 4;
     let scored =
         candidates.into_iter().map(|candidate| (damerau_levenshtein(name, candidate), candidate));

@@ -1,37 +1,40 @@
 //! Text pieces to columns, the same way for every text format.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use memchr::memchr;
 
-use crate::connectors::error::ReadError;
+use crate::block::{Block, Fault, Span, Split};
+use crate::columns::{Column, column};
+use crate::csv::CsvSplit;
+use crate::cut::Dialect;
+use crate::error::TextError;
+use crate::long;
+use crate::ndjson::NdjsonSplit;
+use crate::numbers::{Form, is_integer, is_plain_integer};
+use crate::piece::{DecodedPiece, TextPiece};
+use crate::rejects::{OnBad, Rejects, shown};
+use crate::types::type_name;
 
-use super::Decode;
-use super::block::{Block, Span, Split};
-use super::columns::{Column, column};
-use super::cut::Dialect;
-use super::long;
-use super::numbers::{Form, is_integer, is_plain_integer};
-use super::piece::{DecodedPiece, RawPiece};
-use super::rejects::{OnBad, Rejects, shown};
-use super::types::type_name;
-
-/// One column of a text source.
+/// One column of a text.
 #[derive(Debug, Clone)]
-pub(crate) struct ColumnPlan {
-    pub(crate) name: String,
-    pub(crate) data_type: DataType,
+pub struct ColumnPlan {
+    /// Its name: in the header, or the key of its values.
+    pub name: String,
+    /// What its values become.
+    pub data_type: DataType,
     /// Whether the type was inferred from the first rows, not written in `schema:`.
-    pub(crate) inferred: bool,
+    pub inferred: bool,
     /// Whether that was a guess, because none of these rows had a value.
-    pub(crate) unseen: bool,
+    pub unseen: bool,
 }
 
 impl ColumnPlan {
     /// A column of `schema:`.
-    pub(crate) fn given(name: String, data_type: DataType) -> Self {
+    #[must_use]
+    pub fn given(name: String, data_type: DataType) -> Self {
         Self { name, data_type, inferred: false, unseen: false }
     }
 
@@ -66,34 +69,95 @@ pub(crate) fn slots(count: usize, wanted: &[usize]) -> Vec<Option<usize>> {
     slots
 }
 
-/// Decodes the pieces of one source, many at a time.
-pub(crate) struct TextDecoder<S: Split> {
-    /// One split for each order in which files have their columns, at least one.
-    pub(crate) splits: Vec<S>,
-    /// Which of them is that of a file, by its index; the first where nothing is said.
-    pub(crate) split_of_files: Vec<u32>,
-    /// The columns of the batches, as the splits number them.
-    pub(crate) columns: Vec<ColumnPlan>,
-    pub(crate) schema: SchemaRef,
-    /// Text that stands for a missing value.
-    pub(crate) null: Option<Vec<u8>>,
-    pub(crate) record_bytes_max: usize,
-    pub(crate) dialect: Option<Dialect>,
-    pub(crate) on_bad: OnBad,
-    /// Blocks and notes to use again.
-    pub(crate) desks: Mutex<Vec<(Block, S::Notes)>>,
+/// Every column may be missing a value, as text formats have it.
+#[must_use]
+pub fn schema_of(columns: &[ColumnPlan]) -> SchemaRef {
+    let field = |plan: &ColumnPlan| Field::new(&plan.name, plan.data_type.clone(), true);
+    Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()))
 }
 
-impl<S: Split + Send + Sync> Decode for TextDecoder<S> {
-    fn decode(&self, piece: &RawPiece) -> Result<DecodedPiece, ReadError> {
+/// What is a value and what is a bad record, beside the columns.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// Text that stands for a missing value.
+    pub null: Option<Vec<u8>>,
+    /// Bytes of the longest record, without its line end.
+    pub record_bytes_max: usize,
+    /// What becomes of bad records.
+    pub on_bad: OnBad,
+}
+
+/// Decodes the pieces of the inputs of one plan, many at a time.
+pub struct TextDecoder(Format);
+
+enum Format {
+    Csv(Decoder<CsvSplit>),
+    Ndjson(Decoder<NdjsonSplit>),
+}
+
+impl TextDecoder {
+    /// `splits` has one for each order in which inputs have their columns, `split_of_inputs` says
+    /// which of them is that of an input.
+    pub(crate) fn csv(
+        splits: Vec<CsvSplit>,
+        split_of_inputs: Vec<u32>,
+        columns: Vec<ColumnPlan>,
+        dialect: Dialect,
+        rules: Rules,
+    ) -> Self {
+        let decoder = Decoder::new(splits, columns, Some(dialect), rules);
+        Self(Format::Csv(Decoder { split_of_inputs, ..decoder }))
+    }
+
+    pub(crate) fn ndjson(split: NdjsonSplit, columns: Vec<ColumnPlan>, rules: Rules) -> Self {
+        Self(Format::Ndjson(Decoder::new(vec![split], columns, None, rules)))
+    }
+
+    /// Decodes one piece. Cost: about 2 ns a byte for CSV.
+    ///
+    /// # Errors
+    /// [`TextError::BadRecord`] with [`OnBad::Fail`]; [`TextError::RecordTooLong`].
+    pub fn decode(&self, piece: TextPiece<'_>) -> Result<DecodedPiece, TextError> {
+        match &self.0 {
+            Format::Csv(decoder) => decoder.decode(piece),
+            Format::Ndjson(decoder) => decoder.decode(piece),
+        }
+    }
+}
+
+struct Decoder<S: Split> {
+    /// One split for each order in which inputs have their columns, at least one.
+    splits: Vec<S>,
+    /// Which of them is that of an input, by its index; the first where nothing is said.
+    split_of_inputs: Vec<u32>,
+    /// The columns of the batches, as the splits number them.
+    columns: Vec<ColumnPlan>,
+    schema: SchemaRef,
+    dialect: Option<Dialect>,
+    rules: Rules,
+    /// Blocks and notes to use again.
+    desks: Mutex<Vec<(Block, S::Notes)>>,
+}
+
+impl<S: Split> Decoder<S> {
+    fn new(
+        splits: Vec<S>,
+        columns: Vec<ColumnPlan>,
+        dialect: Option<Dialect>,
+        rules: Rules,
+    ) -> Self {
+        let (schema, desks) = (schema_of(&columns), Mutex::default());
+        let split_of_inputs = Vec::new();
+        Self { splits, split_of_inputs, columns, schema, dialect, rules, desks }
+    }
+
+    fn decode(&self, piece: TextPiece<'_>) -> Result<DecodedPiece, TextError> {
         let mut desk = self.take_desk();
         let decoded = self.decode_with(piece, &mut desk);
         self.desks.lock().unwrap_or_else(PoisonError::into_inner).push(desk);
         decoded
     }
-}
 
-impl<S: Split> TextDecoder<S> {
     fn take_desk(&self) -> (Block, S::Notes) {
         let used = self.desks.lock().unwrap_or_else(PoisonError::into_inner).pop();
         used.unwrap_or_else(|| (Block::new(self.columns.len()), S::Notes::default()))
@@ -101,20 +165,20 @@ impl<S: Split> TextDecoder<S> {
 
     fn decode_with(
         &self,
-        piece: &RawPiece,
+        piece: TextPiece<'_>,
         (block, notes): &mut (Block, S::Notes),
-    ) -> Result<DecodedPiece, ReadError> {
+    ) -> Result<DecodedPiece, TextError> {
         if piece.is_long {
             let batch = self.batch(self.new_columns(0), 0);
-            let rejects = Rejects::new(piece, self.on_bad);
-            return Ok(rejects.alone(batch, long::reason(self.record_bytes_max)));
+            let rejects = Rejects::new(piece, self.rules.on_bad);
+            return Ok(rejects.alone(batch, long::reason(self.rules.record_bytes_max)));
         }
-        let text = piece.text();
+        let text = piece.text;
         let is_clean = memchr(0, text).is_none() && std::str::from_utf8(text).is_ok();
-        let split = self.split_of_files.get(piece.file.index).map_or(0, |split| *split as usize);
+        let split = self.split_of_inputs.get(piece.input).map_or(0, |split| *split as usize);
         let split = &self.splits[split];
         let mut columns = self.new_columns(piece.rows);
-        let mut rejects = Rejects::new(piece, self.on_bad);
+        let mut rejects = Rejects::new(piece, self.rules.on_bad);
         let (mut from, mut rows) = (0, 0);
         while from < text.len() {
             from = split.split(text, from, block, notes);
@@ -140,29 +204,31 @@ impl<S: Split> TextDecoder<S> {
     /// parts.
     fn check_lengths(
         &self,
-        piece: &RawPiece,
+        piece: TextPiece<'_>,
         block: &mut Block,
         rejects: &mut Rejects<'_>,
-    ) -> Result<(), ReadError> {
-        let bytes_max = self.record_bytes_max;
-        if piece.text().len() <= bytes_max {
+    ) -> Result<(), TextError> {
+        let bytes_max = self.rules.record_bytes_max;
+        if piece.text.len() <= bytes_max {
             return Ok(());
         }
         for row in 0..block.records.len() {
             let range = block.records[row].clone();
-            let record = &piece.text()[range.clone()];
+            let record = &piece.text[range.clone()];
             if record.len() <= bytes_max {
                 continue;
             }
-            if self.on_bad == OnBad::Fail || long::has_open_quote(record, self.dialect, bytes_max) {
-                let (path, line) = (piece.path().to_owned(), rejects.line_at(range.start));
-                return Err(ReadError::RecordTooLong { path, line, bytes_max });
+            if self.rules.on_bad == OnBad::Fail
+                || long::has_open_quote(record, self.dialect, bytes_max)
+            {
+                let (path, line) = (piece.path.to_owned(), rejects.line_at(range.start));
+                return Err(TextError::RecordTooLong { path, line, bytes_max });
             }
             block.records[row].end = range.start + long::shown_part(record).len();
             block.blank(row);
             let reason = long::reason(bytes_max);
             // In front: of several faults of one record the first is told.
-            block.faults.insert(0, super::block::Fault { row, reason, column: None });
+            block.faults.insert(0, Fault { row, reason, column: None });
         }
         Ok(())
     }
@@ -170,14 +236,14 @@ impl<S: Split> TextDecoder<S> {
     fn parse(&self, text: &[u8], block: &mut Block, columns: &mut [Box<dyn Column>]) {
         let mut bad = Vec::new();
         for (index, (column, plan)) in columns.iter_mut().zip(&self.columns).enumerate() {
-            if let Some(null) = &self.null {
+            if let Some(null) = &self.rules.null {
                 blank_nulls(text, block, index, null);
             }
             column.parse(block, text, index, &mut bad);
             for row in bad.drain(..) {
                 let reason = plan.misfit(block.bytes(text, block.column(index)[row]));
                 let column = Some(plan.name.clone());
-                block.faults.push(super::block::Fault { row, reason, column });
+                block.faults.push(Fault { row, reason, column });
             }
         }
     }
@@ -213,6 +279,6 @@ fn refuse_unclean(text: &[u8], block: &mut Block) {
             continue;
         };
         block.blank(row);
-        block.faults.push(super::block::Fault { row, reason, column: None });
+        block.faults.push(Fault { row, reason, column: None });
     }
 }

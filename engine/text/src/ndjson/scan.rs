@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::connectors::read::swar::{equal, first, load};
+use crate::swar::{equal, first, load};
 
 /// Arrays and objects inside each other at most.
 const DEPTH_MAX: usize = 64;

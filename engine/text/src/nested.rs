@@ -7,8 +7,8 @@ use arrow::datatypes::{DataType, Field};
 use arrow_json::ReaderBuilder;
 use serde_json::Value;
 
-use super::block::Block;
-use super::columns::Column;
+use crate::block::Block;
+use crate::columns::Column;
 
 /// A list or struct column, as JSON until it is finished.
 pub(crate) struct Nested {

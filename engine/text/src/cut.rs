@@ -2,14 +2,16 @@
 
 use memchr::{memchr, memchr_iter, memrchr};
 
-use super::swar::{equal, first, load};
+use crate::swar::{equal, first, load};
 
 /// What separates and protects fields, so that a line end inside quotes is not taken for the end of
 /// a record. A quote opens only at the start of a field; elsewhere it is text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Dialect {
-    pub(crate) delimiter: u8,
-    pub(crate) quote: u8,
+pub struct Dialect {
+    /// Between two fields, ASCII.
+    pub delimiter: u8,
+    /// Around a field, ASCII and not the delimiter.
+    pub quote: u8,
 }
 
 /// Bytes between two looks at how many records are still wanted.
@@ -17,7 +19,7 @@ const STRIDE: usize = 16 << 10;
 
 /// Walks over a growing text from its start and knows the end of the last whole record.
 #[derive(Debug, Clone)]
-pub(crate) struct Cutter {
+pub struct Cutter {
     /// None where every line is a record.
     dialect: Option<Dialect>,
     scanned: usize,
@@ -31,42 +33,49 @@ pub(crate) struct Cutter {
 }
 
 impl Cutter {
-    pub(crate) fn new(dialect: Option<Dialect>) -> Self {
+    /// At the start of a text whose records are of `dialect`; of none, every line is a record.
+    #[must_use]
+    pub fn new(dialect: Option<Dialect>) -> Self {
         let reopens_at = usize::MAX;
         let (scanned, records, end) = (0, 0, 0);
         Self { dialect, scanned, quoted: false, reopens_at, records, lines: 0, end, end_lines: 0 }
     }
 
     /// Whole records found, at most the `records_max` of the last scan.
-    pub(crate) fn records(&self) -> usize {
+    #[must_use]
+    pub fn records(&self) -> usize {
         self.records
     }
 
     /// Byte after the last whole record.
-    pub(crate) fn end(&self) -> usize {
+    #[must_use]
+    pub fn end(&self) -> usize {
         self.end
     }
 
     /// Line ends before [`Self::end`].
-    pub(crate) fn end_lines(&self) -> u64 {
+    #[must_use]
+    pub fn end_lines(&self) -> u64 {
         self.end_lines
     }
 
     /// Whether the text ends inside quotes.
-    pub(crate) fn is_quoted(&self) -> bool {
+    #[must_use]
+    pub fn is_quoted(&self) -> bool {
         self.quoted
     }
 
     /// The first `bytes` of the text are gone. All were scanned, no record ended among them, and at
     /// least one byte is left in front of what is scanned next.
-    pub(crate) fn forget(&mut self, bytes: usize) {
+    pub fn forget(&mut self, bytes: usize) {
         debug_assert!(self.records == 0 && bytes < self.scanned);
         self.scanned -= bytes;
         self.reopens_at = self.reopens_at.checked_sub(bytes).unwrap_or(usize::MAX);
     }
 
-    /// Goes on over what `text` has gained, until `records_max` records are found.
-    pub(crate) fn scan(&mut self, text: &[u8], records_max: usize) {
+    /// Goes on over what `text` has gained, until `records_max` records are found. Cost: one pass
+    /// at the speed of memory, slower where there are quotes.
+    pub fn scan(&mut self, text: &[u8], records_max: usize) {
         while self.scanned < text.len() && self.records < records_max {
             let rest = &text[self.scanned..];
             let Some(dialect) = self.dialect else {

@@ -22,7 +22,7 @@ pub(crate) struct Span {
 const REWRITTEN: u32 = 1 << 31;
 
 /// A piece, and so every position in it, fits in 31 bits with room for the rewritten fields.
-pub(crate) const PIECE_BYTES_MAX: usize = 1 << 30;
+pub const PIECE_BYTES_MAX: usize = 1 << 30;
 
 impl Span {
     /// No value.

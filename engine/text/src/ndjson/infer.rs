@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field};
 use arrow_json::reader::infer_json_schema;
 
-use crate::connectors::read::numbers::{Form, integer, is_integer};
+use crate::numbers::{Form, integer, is_integer};
 
 use super::scan::{Kind, Scanner, Token, unescape};
 use super::split::found_instead;
@@ -16,10 +16,12 @@ const NESTED_MAX: usize = 1_000;
 
 /// Keys in the order in which they first occur, and what their values are.
 #[derive(Debug, Default)]
-pub(crate) struct Sample {
+pub struct NdjsonSample {
     pub(crate) keys: Vec<SampledKey>,
     by_name: HashMap<String, usize>,
     pub(crate) records: usize,
+    /// All bytes that were looked at.
+    pub(crate) bytes: usize,
     /// What the first line that is not empty has instead of a record, if it is none.
     pub(crate) refusal: Option<String>,
 }
@@ -40,7 +42,7 @@ pub(crate) struct SampledKey {
     nested_count: usize,
 }
 
-impl Sample {
+impl NdjsonSample {
     /// Takes the records of `text` into account; broken ones are left for decoding to refuse.
     pub(crate) fn take(&mut self, text: &[u8]) {
         for line in text.split(|byte| *byte == b'\n') {

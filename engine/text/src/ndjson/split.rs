@@ -6,10 +6,10 @@ use std::ops::Range;
 use arrow::datatypes::DataType;
 use memchr::memchr;
 
-use crate::connectors::read::block::{Block, Span, Split};
-use crate::connectors::read::decode::ColumnPlan;
-use crate::connectors::read::rejects::shown;
-use crate::connectors::read::types::type_name;
+use crate::block::{Block, Span, Split};
+use crate::decode::ColumnPlan;
+use crate::rejects::shown;
+use crate::types::type_name;
 
 use super::scan::{Broken, Kind, Scanner, Token, unescape};
 

@@ -4,14 +4,15 @@ use std::collections::HashMap;
 
 use csv_core::{ReadRecordResult, ReaderBuilder, Terminator};
 
-use crate::connectors::error::ReadError;
-use crate::connectors::read::cut::{Cutter, Dialect};
-use crate::connectors::read::head::Head;
-use crate::connectors::read::rejects::shown;
+use crate::beginning::Beginning;
+use crate::cut::{Cutter, Dialect};
+use crate::error::TextError;
+use crate::rejects::shown;
 
 /// Names of the columns of one file, and where its records begin.
 #[derive(Debug)]
 pub(crate) struct Header {
+    /// In the order of the file.
     pub(crate) names: Vec<String>,
     /// Bytes before the first record.
     pub(crate) end: usize,
@@ -21,7 +22,10 @@ pub(crate) struct Header {
 
 impl Header {
     /// Reads the first line of `head` that is not blank.
-    pub(crate) fn read(head: &Head, dialect: Dialect) -> Result<Self, ReadError> {
+    ///
+    /// # Errors
+    /// [`TextError::Empty`], [`TextError::WrongFormat`] and [`TextError::Header`].
+    pub(crate) fn read(head: &Beginning<'_>, dialect: Dialect) -> Result<Self, TextError> {
         head.check_is_text("CSV with a header line")?;
         let (mut start, mut line) = (head.mark_bytes(), 1);
         loop {
@@ -30,8 +34,8 @@ impl Header {
             cutter.scan(rest, 1);
             let length = if cutter.records() == 1 { cutter.end() } else { rest.len() };
             if length == 0 {
-                let path = head.file.path().to_owned();
-                return Err(ReadError::Empty { path, expected: "CSV with a header line" });
+                let path = head.path.to_owned();
+                return Err(TextError::Empty { path, expected: "CSV with a header line" });
             }
             let next_line = line + cutter.end_lines();
             let text = without_line_end(&rest[..length]);
@@ -45,8 +49,8 @@ impl Header {
     }
 }
 
-fn bad(head: &Head, line: u64, detail: String) -> ReadError {
-    ReadError::Header { path: head.file.path().to_owned(), line, detail }
+fn bad(head: &Beginning<'_>, line: u64, detail: String) -> TextError {
+    TextError::Header { path: head.path.to_owned(), line, detail }
 }
 
 fn without_line_end(text: &[u8]) -> &[u8] {

@@ -1,6 +1,6 @@
 //! Records over `record_bytes_max`: which of them can be passed over, and what is kept of them.
 
-use super::cut::{Cutter, Dialect};
+use crate::cut::{Cutter, Dialect};
 
 /// Bytes of such a record that the rejected row shows.
 const SHOWN_BYTES: usize = 1 << 10;
@@ -13,7 +13,8 @@ pub(crate) fn reason(bytes_max: usize) -> String {
 }
 
 /// The part of it that is shown.
-pub(crate) fn shown_part(record: &[u8]) -> &[u8] {
+#[must_use]
+pub fn shown_part(record: &[u8]) -> &[u8] {
     &record[..record.len().min(SHOWN_BYTES)]
 }
 
@@ -21,7 +22,8 @@ pub(crate) fn shown_part(record: &[u8]) -> &[u8] {
 /// never closed: its end is unknown, and to look for it might pass over all that is left.
 ///
 /// Decided by the first `bytes_max` bytes alone, so that it does not depend on how the input came.
-pub(crate) fn has_open_quote(record: &[u8], dialect: Option<Dialect>, bytes_max: usize) -> bool {
+#[must_use]
+pub fn has_open_quote(record: &[u8], dialect: Option<Dialect>, bytes_max: usize) -> bool {
     let mut cutter = Cutter::new(dialect);
     cutter.scan(&record[..record.len().min(bytes_max)], usize::MAX);
     cutter.is_quoted()

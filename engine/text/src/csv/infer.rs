@@ -2,8 +2,8 @@
 
 use arrow::datatypes::DataType;
 
-use crate::connectors::read::numbers::{Form, double, integer, is_integer};
-use crate::connectors::read::values::boolean;
+use crate::numbers::{Form, double, integer, is_integer};
+use crate::values::boolean;
 
 /// What the values of one column have all been so far.
 #[derive(Debug, Clone, Copy)]

@@ -1,0 +1,128 @@
+//! NDJSON: one JSON object a line.
+
+mod infer;
+mod scan;
+mod split;
+
+use std::collections::BTreeMap;
+
+use arrow::datatypes::DataType;
+
+pub use self::infer::NdjsonSample;
+pub(crate) use self::split::NdjsonSplit;
+use crate::beginning::Beginning;
+use crate::decode::{ColumnPlan, Rules, TextDecoder, slots};
+use crate::error::TextError;
+
+const FORMAT: &str = "one JSON object a line";
+
+/// The columns of NDJSON inputs: their keys.
+#[derive(Debug)]
+pub struct NdjsonPlan {
+    /// Keys in the order of their first occurrence, then those that only the types name.
+    pub columns: Vec<ColumnPlan>,
+    /// Bytes of a record on the average of those looked at, at least 1.
+    pub record_bytes: usize,
+}
+
+impl NdjsonPlan {
+    /// The columns of what was sampled, with types from `types` or from the values. `path` is the
+    /// (first) input.
+    ///
+    /// # Errors
+    /// [`TextError::MixedColumn`].
+    pub fn of(
+        path: &str,
+        sample: &NdjsonSample,
+        types: BTreeMap<String, DataType>,
+    ) -> Result<Self, TextError> {
+        let columns = plan_columns(path, sample, types)?;
+        Ok(Self { columns, record_bytes: sample.bytes / sample.records.max(1) + 1 })
+    }
+
+    /// A decoder of the columns `wanted`, in this order.
+    ///
+    /// # Panics
+    /// When a column index is beyond [`Self::columns`].
+    #[must_use]
+    pub fn decoder(&self, wanted: &[usize], rules: Rules) -> TextDecoder {
+        let slots = slots(self.columns.len(), wanted);
+        let columns = wanted.iter().map(|index| self.columns[*index].clone()).collect();
+        let split = NdjsonSplit::new(self.columns.clone(), wanted.len(), |key| slots[key]);
+        TextDecoder::ndjson(split, columns, rules)
+    }
+}
+
+impl NdjsonSample {
+    /// Takes at most `records_max` first records of an input into account; gives where its records
+    /// begin.
+    ///
+    /// # Errors
+    /// [`TextError::Empty`] if there is no record and `types` names no column either;
+    /// [`TextError::WrongFormat`] if there is something else.
+    pub fn add(
+        &mut self,
+        head: &Beginning<'_>,
+        types: &BTreeMap<String, DataType>,
+        records_max: usize,
+    ) -> Result<usize, TextError> {
+        let skip = head.mark_bytes();
+        let text = head.records(skip, None, records_max);
+        self.take(text);
+        self.bytes += text.len();
+        check(head, self, types)?;
+        Ok(skip)
+    }
+}
+
+/// Without any record the columns must come from `schema:`.
+fn check(
+    head: &Beginning<'_>,
+    sample: &NdjsonSample,
+    types: &BTreeMap<String, DataType>,
+) -> Result<(), TextError> {
+    let is_empty = head.bytes.trim_ascii().is_empty();
+    if is_empty && !types.is_empty() {
+        return Ok(());
+    }
+    head.check_is_text(FORMAT)?;
+    let path = head.path.to_owned();
+    if is_empty && sample.records == 0 {
+        return Err(TextError::Empty { path, expected: FORMAT });
+    }
+    let is_array = head.bytes[head.mark_bytes()..].trim_ascii_start().starts_with(b"[");
+    if !is_array && (is_empty || sample.records > 0) {
+        return Ok(());
+    }
+    let found = if is_array {
+        "a JSON array".to_owned()
+    } else {
+        let why = sample.refusal.as_ref().map(|why| format!(" (the first: {why})"));
+        format!("no JSON object on any of the first lines{}", why.unwrap_or_default())
+    };
+    Err(TextError::WrongFormat { path, found, expected: FORMAT })
+}
+
+/// Keys in the order of their first occurrence, then those that only `schema:` names.
+fn plan_columns(
+    path: &str,
+    sample: &NdjsonSample,
+    mut types: BTreeMap<String, DataType>,
+) -> Result<Vec<ColumnPlan>, TextError> {
+    let mut columns = Vec::new();
+    for key in &sample.keys {
+        let name = key.name.clone();
+        let given = types.remove(&name);
+        let inferred = given.is_none();
+        let data_type = match given {
+            Some(data_type) => data_type,
+            None => key.data_type().map_err(|found| {
+                let (path, column) = (path.to_owned(), name.clone());
+                TextError::MixedColumn { path, column, found }
+            })?,
+        };
+        columns.push(ColumnPlan { name, data_type, inferred, unseen: inferred && !key.is_seen() });
+    }
+    columns.extend(types.into_iter().map(|(name, data_type)| ColumnPlan::given(name, data_type)));
+    Ok(columns)
+}
