@@ -1,6 +1,9 @@
 //! What the integration tests share: the repository's files, temporary folders, small scenes.
 #![expect(clippy::print_stderr, reason = "a skipped test says so")]
 
+pub mod deaths;
+pub mod dice;
+
 use std::{
     env, fs,
     path::{Path, PathBuf},
@@ -177,10 +180,18 @@ impl Bench {
     /// # Errors
     /// As the engine.
     pub fn run(&self, scene: &str) -> Result<RunReport, EngineError> {
+        self.start(scene)?.run()
+    }
+
+    /// As [`Bench::run`], up to where the first row would be read.
+    ///
+    /// # Errors
+    /// As the engine.
+    pub fn start(&self, scene: &str) -> Result<Engine<OsPlatform>, EngineError> {
         let _ = tanda();
         let scene = scene.replace("{dir}", &self.path().display().to_string());
         let file = self.write("scene.ron", scene);
-        Engine::from_scene(file)?.run()
+        Engine::from_scene(file)
     }
 }
 

@@ -8,61 +8,21 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use tanda::platform::os::OsPlatform;
 use tanda::prelude::*;
+use tanda_tests::deaths::run_with_deaths;
+use tanda_tests::dice::Dice;
 use tanda_tests::{Bench, children_of, full_year, isolated, patient, repo_file, start_config};
 
-/// Longest pause between two deaths. A stage whose workers are killed five times in a row over its
-/// end fails, as it should, and without optimisation to start, restore and finish takes long.
-const PAUSE_MICROS_MAX: u64 = if cfg!(debug_assertions) { 800_000 } else { 60_000 };
+/// A worker dies about every so many batches that stages take.
+const BATCHES_A_DEATH: u64 = 20;
 
 /// Deaths in all; `TANDA_KILLS` asks for more.
 fn kills_wanted() -> u64 {
     let wanted = std::env::var("TANDA_KILLS").ok().and_then(|text| text.parse().ok());
     wanted.unwrap_or(60)
-}
-
-/// Random numbers from a seed that is printed (xorshift).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % bound
-    }
-}
-
-/// Kills one worker of this process after another, at random moments, until `run` is over.
-fn kill_workers(
-    dice: &mut Dice,
-    pause_micros_max: u64,
-    run: &mpsc::Receiver<()>,
-    kills: &AtomicU64,
-) {
-    let mut pause = || Duration::from_micros(dice.below(pause_micros_max));
-    while run.recv_timeout(pause()) == Err(RecvTimeoutError::Timeout) {
-        let workers: Vec<i32> = children_of(std::process::id())
-            .into_iter()
-            .filter(|(_, line)| line.ends_with("tanda worker "))
-            .map(|(pid, _)| pid)
-            .collect();
-        let Some(&victim) = workers.get(pause().subsec_nanos() as usize % workers.len().max(1))
-        else {
-            continue;
-        };
-        if kill(Pid::from_raw(victim), Signal::SIGKILL).is_ok() {
-            kills.fetch_add(1, Ordering::Relaxed);
-        }
-    }
 }
 
 /// How long each instance was without a worker.
@@ -109,23 +69,18 @@ fn w1_survives(level: &str, input: &str, golden: &str, batch_rows: u32) {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let wanted = kills_wanted();
     let seed = 0x7a6e_6461 ^ wanted;
-    let (mut dice, outages) = (Dice(seed), Outages::default());
-    let (total, mut runs, mut restarts) = (AtomicU64::new(0), 0, 0);
+    let (mut dice, outages) = (Dice::new(seed), Outages::default());
+    let (mut total, mut runs, mut restarts) = (0, 0, 0);
     let mut open_files = None;
-    while total.load(Ordering::Relaxed) < wanted {
+    while total < wanted {
         let out = Bench::new();
         let params = [("input", input), ("out", &out.file(""))];
         let edit = |text: String| patient(&isolated(&text, level, batch_rows));
         let engine = start_config("basic_pipeline.ron", &params, edit).unwrap();
         let engine = outages.observe(engine);
-        let report = std::thread::scope(|scope| {
-            let (over, run) = mpsc::channel();
-            let (dice, total) = (&mut dice, &total);
-            scope.spawn(move || kill_workers(dice, PAUSE_MICROS_MAX, &run, total));
-            let report = engine.run();
-            drop(over);
-            report
-        });
+        let seed_of_run = dice.below(u64::MAX);
+        let (report, killed) = run_with_deaths(engine, seed_of_run, BATCHES_A_DEATH);
+        total += killed;
         let report = report.unwrap_or_else(|error| panic!("{level}, seed {seed:#x}: {error}"));
         assert_eq!(report.ledger, Ok(()), "{level}, seed {seed:#x}");
         for name in ["by_carrier_month.csv", "rejected.csv"] {
@@ -142,7 +97,7 @@ fn w1_survives(level: &str, input: &str, golden: &str, batch_rows: u32) {
         restarts += report.stages.iter().map(|stage| u64::from(stage.restarts)).sum::<u64>();
     }
     assert!(restarts > 0, "{level}: no worker of {runs} runs was started again");
-    println!("{level}: {} deaths in {runs} runs, {restarts} restarts", total.into_inner());
+    println!("{level}: {} deaths in {runs} runs, {restarts} restarts", total);
     outages.show(level);
 }
 
@@ -161,8 +116,7 @@ fn year_survives_the_death_of_workers_in_place() {
     w1_survives("Process(sandbox: Basic)", &input, &golden, 2_000);
 }
 
-/// Runs of January under random supervisors; `TANDA_SUPERVISION_RUNS` asks for more. They are
-/// short, so workers die more often than elsewhere; not so often that a finish dies five times.
+/// Runs of January under random supervisors; `TANDA_SUPERVISION_RUNS` asks for more.
 fn runs_wanted() -> u64 {
     let wanted = std::env::var("TANDA_SUPERVISION_RUNS").ok().and_then(|text| text.parse().ok());
     wanted.unwrap_or(6)
@@ -194,9 +148,9 @@ fn january_survives_under_any_supervisors() {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let input = repo_file("config/data/flights-2013-01.csv");
     let golden = repo_file("tests/golden/flights-2013-01");
-    let (total, mut restarts) = (AtomicU64::new(0), 0);
+    let (mut total, mut restarts) = (0, 0);
     for run in 0..runs_wanted() {
-        let mut dice = Dice(0x5355_5045 + run * 7_919);
+        let mut dice = Dice::new(0x5355_5045 + run * 7_919);
         let out = Bench::new();
         let params = [("input", &*input), ("out", &out.file(""))];
         let supervision = random_supervision(&mut dice);
@@ -205,14 +159,8 @@ fn january_survives_under_any_supervisors() {
             isolated(&text, level, 300).replacen("stages: {", &supervision, 1)
         };
         let engine = start_config("basic_pipeline.ron", &params, edit).unwrap();
-        let report = std::thread::scope(|scope| {
-            let (over, run) = mpsc::channel();
-            let (dice, total) = (&mut dice, &total);
-            scope.spawn(move || kill_workers(dice, PAUSE_MICROS_MAX / 2, &run, total));
-            let report = engine.run();
-            drop(over);
-            report
-        });
+        let (report, killed) = run_with_deaths(engine, run, BATCHES_A_DEATH);
+        total += killed;
         let report = report.unwrap_or_else(|error| panic!("run {run}, {supervision}: {error}"));
         for name in ["by_carrier_month.csv", "rejected.csv"] {
             let expected = fs::read(format!("{golden}/{name}")).unwrap();
@@ -224,6 +172,6 @@ fn january_survives_under_any_supervisors() {
         assert_eq!(left, 0, "run {run}, {supervision}: workers are left");
         restarts += report.stages.iter().map(|stage| u64::from(stage.restarts)).sum::<u64>();
     }
-    println!("{} deaths, {restarts} restarts in {} runs", total.into_inner(), runs_wanted());
+    println!("{} deaths, {restarts} restarts in {} runs", total, runs_wanted());
     assert!(restarts > 0, "nobody was restarted");
 }

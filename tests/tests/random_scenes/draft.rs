@@ -1,9 +1,8 @@
 //! A random scene as it grows: its text, and beside it what must come out.
 
-use tanda_tests::Bench;
+use tanda_tests::{Bench, dice::Dice};
 
 use crate::cells::{self, Row};
-use crate::dice::Dice;
 use crate::flow::Flow;
 
 /// A sink's file and the rows that must be in it.

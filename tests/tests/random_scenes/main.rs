@@ -10,7 +10,6 @@
 
 mod aggregation;
 mod cells;
-mod dice;
 mod draft;
 mod failing;
 mod flow;
@@ -18,50 +17,27 @@ mod plugin;
 mod rows;
 mod source;
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::Duration;
+use tanda_tests::{Bench, deaths::run_with_deaths};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
-use tanda_tests::{Bench, children_of};
-
-use self::dice::Dice;
 use self::draft::Draft;
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().and_then(|text| text.parse().ok())
 }
 
-/// Kills workers at random moments until the run is over.
-fn kill_workers(dice: &mut Dice, run: &mpsc::Receiver<()>, kills: &AtomicU64) {
-    let pause = |dice: &mut Dice| Duration::from_micros(dice.below(120_000));
-    while run.recv_timeout(pause(dice)) == Err(RecvTimeoutError::Timeout) {
-        let workers: Vec<i32> = children_of(std::process::id())
-            .into_iter()
-            .filter(|(_, line)| line.ends_with("tanda worker "))
-            .map(|(pid, _)| pid)
-            .collect();
-        if workers.is_empty() {
-            continue;
-        }
-        if kill(Pid::from_raw(dice.pick(&workers)), Signal::SIGKILL).is_ok() {
-            kills.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-}
+/// A worker dies about every so many batches that stages take.
+const BATCHES_A_DEATH: u64 = 6;
 
 /// Makes, runs and checks the scene of a seed. Workers of every third one are killed.
-fn try_seed(seed: u64, kills: &AtomicU64) -> Result<(), String> {
+fn try_seed(seed: u64, kills: &mut u64) -> Result<(), String> {
     let bench = Bench::new();
     let case = Draft::new(seed, &bench).scene();
-    let report = std::thread::scope(|scope| {
-        let (over, run) = mpsc::channel();
-        if seed.is_multiple_of(3) {
-            scope.spawn(move || kill_workers(&mut Dice::new(!seed), &run, kills));
+    let report = bench.start(&case.scene).and_then(|engine| {
+        if !seed.is_multiple_of(3) {
+            return engine.run();
         }
-        let report = bench.run(&case.scene);
-        drop(over);
+        let (report, killed) = run_with_deaths(engine, seed, BATCHES_A_DEATH);
+        *kills += killed;
         report
     });
     let told = |what: String| format!("seed {seed}: {what}\n{}", case.scene);
@@ -74,15 +50,15 @@ fn try_seed(seed: u64, kills: &AtomicU64) -> Result<(), String> {
 
 #[test]
 fn random_scenes_give_what_the_model_says() {
-    let kills = AtomicU64::new(0);
+    let mut kills = 0;
     if let Some(seed) = number("TANDA_SCENE_SEED") {
-        try_seed(seed, &kills).unwrap_or_else(|fault| panic!("{fault}"));
+        try_seed(seed, &mut kills).unwrap_or_else(|fault| panic!("{fault}"));
         return;
     }
     let count = number("TANDA_SCENES").unwrap_or(40);
-    let faults: Vec<String> = (0..count).filter_map(|seed| try_seed(seed, &kills).err()).collect();
+    let faults: Vec<String> =
+        (0..count).filter_map(|seed| try_seed(seed, &mut kills).err()).collect();
     let firsts: Vec<&str> = faults.iter().filter_map(|fault| fault.lines().next()).collect();
     assert!(faults.is_empty(), "{}\n\n{}", firsts.join("\n"), faults[0]);
-    let kills = kills.into_inner();
     assert!(kills > 0, "no worker of {count} scenes was killed");
 }

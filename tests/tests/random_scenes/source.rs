@@ -1,7 +1,8 @@
 //! Sources of random rows in files.
 
+use tanda_tests::dice::Dice;
+
 use crate::cells::{self, Cell, Column, Kind, Row};
-use crate::dice::Dice;
 use crate::draft::Draft;
 use crate::flow::Flow;
 
