@@ -46,6 +46,21 @@ impl Span {
     pub(crate) fn is_null(self) -> bool {
         self.start == u32::MAX
     }
+
+    /// No byte, or no value.
+    pub(crate) fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
+    /// Whether the field stands behind `quote`: in CSV no other field does. Rewritten is only what
+    /// was quoted.
+    pub(crate) fn is_quoted(self, text: &[u8], quote: u8) -> bool {
+        if self.start & REWRITTEN != 0 {
+            return !self.is_null();
+        }
+        let before = (self.start as usize).checked_sub(1);
+        before.is_some_and(|before| text[before] == quote)
+    }
 }
 
 /// Why a whole record, or one field of it, cannot be taken.

@@ -79,7 +79,7 @@ pub fn schema_of(columns: &[ColumnPlan]) -> SchemaRef {
 /// What is a value and what is a bad record, beside the columns.
 #[derive(Debug, Clone)]
 pub struct Rules {
-    /// Text that stands for a missing value.
+    /// Text that stands for a missing value, unless it is quoted in a column of texts.
     pub null: Option<Vec<u8>>,
     /// Bytes of the longest record, without its line end.
     pub record_bytes_max: usize,
@@ -237,7 +237,10 @@ impl<S: Split> Decoder<S> {
         let mut bad = Vec::new();
         for (index, (column, plan)) in columns.iter_mut().zip(&self.columns).enumerate() {
             if let Some(null) = &self.rules.null {
-                blank_nulls(text, block, index, null);
+                // Only where the column is text does a quote keep a field from being missing.
+                let is_text = plan.data_type == DataType::Utf8;
+                let quote = self.dialect.map(|dialect| dialect.quote).filter(|_| is_text);
+                blank_nulls(text, block, index, null, quote);
             }
             column.parse(block, text, index, &mut bad);
             for row in bad.drain(..) {
@@ -256,10 +259,12 @@ impl<S: Split> Decoder<S> {
     }
 }
 
-fn blank_nulls(text: &[u8], block: &mut Block, index: usize, null: &[u8]) {
+/// Makes the fields missing that are `null` and do not stand behind `quote`.
+fn blank_nulls(text: &[u8], block: &mut Block, index: usize, null: &[u8], quote: Option<u8>) {
     for row in 0..block.records.len() {
         let span = block.column(index)[row];
-        if !span.is_null() && block.bytes(text, span) == null {
+        let is_null = !span.is_null() && block.bytes(text, span) == null;
+        if is_null && !quote.is_some_and(|quote| span.is_quoted(text, quote)) {
             block.column_mut(index)[row] = Span::NULL;
         }
     }

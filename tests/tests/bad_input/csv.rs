@@ -87,7 +87,7 @@ fn separators_quotes_and_newlines_inside_quotes_stay_in_their_field() {
         2,"say ""hi"""
         3,"two
         lines"
-        4,
+        4,""
     "#]],
     );
 }

@@ -69,8 +69,8 @@ impl Cells<'_> {
             Self::Text(texts) => texts.write(row, style, out),
             Self::LargeText(texts) => texts.write(row, style, out),
             Self::Dictionary(keys, texts) => texts.write(keys[row] as usize, style, out),
-            Self::Binary(bytes) => quoted::<S>(out, |out| number::hex(bytes.get(row), out)),
-            Self::LargeBinary(bytes) => quoted::<S>(out, |out| number::hex(bytes.get(row), out)),
+            Self::Binary(bytes) => hex(bytes.get(row), style, out),
+            Self::LargeBinary(bytes) => hex(bytes.get(row), style, out),
             Self::Uuid(bytes) => {
                 quoted::<S>(out, |out| number::uuid(&bytes[row * 16..][..16], out))
             }
@@ -107,6 +107,14 @@ fn quoted<S: Style>(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
     out.extend_from_slice(S::QUOTE);
     write(out);
     out.extend_from_slice(S::QUOTE);
+}
+
+/// Bytes that are none must not look missing: the style has a form for an empty text.
+fn hex<S: Style>(bytes: &[u8], style: &S, out: &mut Vec<u8>) {
+    match bytes {
+        [] => style.text(bytes, out),
+        _ => quoted::<S>(out, |out| number::hex(bytes, out)),
+    }
 }
 
 #[inline(never)]

@@ -3,7 +3,8 @@
 //! - A missing value is the sink's `null` text, empty by default. A text that is empty or equal to
 //!   the `null` text is quoted, so that it stays apart from a missing value.
 //! - A text is quoted if it contains the delimiter, a quote, a carriage return or a line feed.
-//! - A record of one column that would be an empty line is written `""`: readers skip empty lines.
+//! - A record of one column that would be an empty line is written `""`, which then means missing:
+//!   readers skip empty lines. An empty text there is refused, as it would be the same.
 //! - Floats: see [`number::float64`] and [`number::fixed`]; binary is lower-case hexadecimal; times
 //!   are ISO 8601, see [`time`](super::time).
 
@@ -14,6 +15,9 @@ use super::columns::{Column, Style, prepare};
 use super::plan::CsvFormat;
 use super::schema::check_batch;
 use super::{Encode, WriteError, number};
+
+/// The record of a file of one column that has no value.
+const MISSING_ALONE: &[u8] = b"\"\"";
 
 /// Bytes a cell takes, as a first guess for the output's capacity.
 const CELL_BYTES: usize = 8;
@@ -39,24 +43,31 @@ impl Encode for CsvEncoder {
         check_batch(&self.schema, batch.schema_ref())?;
         let arrays = prepare(batch, &self.schema)?;
         let columns: Vec<_> = arrays.iter().map(|array| Column::new(array, &self.style)).collect();
+        let begin = out.len();
         out.reserve(batch.num_rows() * columns.len() * CELL_BYTES);
+        let is_lone = columns.len() == 1 && self.style.0.null.is_empty();
         for row in 0..batch.num_rows() {
-            write_record(row, &columns, &self.style, out);
+            let start = out.len();
+            write_fields(row, &columns, &self.style, out);
+            if is_lone && out[start..] == *MISSING_ALONE {
+                out.truncate(begin);
+                let column = self.schema.field(0).name().clone();
+                return Err(WriteError::EmptyTextAlone { column });
+            }
+            end_record(start, out);
         }
         Ok(())
     }
 }
 
 #[inline]
-fn write_record(row: usize, columns: &[Column<'_>], style: &CsvStyle, out: &mut Vec<u8>) {
-    let start = out.len();
+fn write_fields(row: usize, columns: &[Column<'_>], style: &CsvStyle, out: &mut Vec<u8>) {
     for (index, column) in columns.iter().enumerate() {
         if index > 0 {
             out.push(style.0.delimiter);
         }
         column.write(row, style, out);
     }
-    end_record(start, out);
 }
 
 fn header(style: &CsvStyle, schema: &Schema) -> Vec<u8> {
@@ -66,7 +77,9 @@ fn header(style: &CsvStyle, schema: &Schema) -> Vec<u8> {
             out.push(style.0.delimiter);
         }
         let name = field.name().as_bytes();
-        if name.iter().any(|&byte| style.is_special(byte)) {
+        // A reader would take it for the mark of UTF-8 and leave it out.
+        let is_marked = index == 0 && name.starts_with("\u{feff}".as_bytes());
+        if is_marked || name.iter().any(|&byte| style.is_special(byte)) {
             put_quoted(name, &mut out);
         } else {
             out.extend_from_slice(name);
@@ -79,7 +92,7 @@ fn header(style: &CsvStyle, schema: &Schema) -> Vec<u8> {
 #[inline]
 fn end_record(start: usize, out: &mut Vec<u8>) {
     if out.len() == start {
-        out.extend_from_slice(b"\"\"");
+        out.extend_from_slice(MISSING_ALONE);
     }
     out.push(b'\n');
 }

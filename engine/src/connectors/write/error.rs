@@ -128,6 +128,17 @@ pub enum WriteError {
         remedy: &'static str,
     },
 
+    /// An empty text in a CSV file of one column, where `""` has to stand for a missing value.
+    /// Nothing of the batch was written.
+    #[error(
+        "column `{column}` is the only one and holds an empty text, which in CSV would read as a \
+         missing value; give the sink another text for those, such as null: \"NULL\""
+    )]
+    EmptyTextAlone {
+        /// The column.
+        column: String,
+    },
+
     /// A batch does not have the columns that the sink was opened with. Nothing of it was written.
     #[error(
         "column {index} of a batch is `{found}`, but the sink was opened for `{expected}`; \

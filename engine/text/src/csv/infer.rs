@@ -14,18 +14,31 @@ pub(crate) struct Guess {
     /// Some value had a digit: `NaN` alone makes no column of numbers.
     digits: bool,
     boolean: bool,
+    /// Some value was quoted.
+    quoted: bool,
+    /// Some field spelt a missing value in quotes.
+    quoted_null: bool,
 }
 
 impl Default for Guess {
     fn default() -> Self {
-        Self { seen: false, integer: true, float: true, digits: false, boolean: true }
+        Self {
+            seen: false,
+            integer: true,
+            float: true,
+            digits: false,
+            boolean: true,
+            quoted: false,
+            quoted_null: false,
+        }
     }
 }
 
 impl Guess {
     /// Takes a value into account. Cost: one look at each byte for every type it may still be.
-    pub(crate) fn observe(&mut self, value: &[u8]) {
+    pub(crate) fn observe(&mut self, value: &[u8], is_quoted: bool) {
         self.seen = true;
+        self.quoted |= is_quoted;
         self.integer = self.integer && integer::<i64>(value, Form::Plain).is_some();
         self.float = self.float && is_double(value);
         self.digits = self.digits || value.iter().any(u8::is_ascii_digit);
@@ -33,15 +46,24 @@ impl Guess {
         self.boolean = self.boolean && is_boolean;
     }
 
+    /// Takes a field into account that would be missing, did it not stand in quotes.
+    pub(crate) fn observe_quoted_null(&mut self) {
+        self.quoted_null = true;
+    }
+
     /// Whether there was any value.
     pub(crate) fn is_seen(self) -> bool {
-        self.seen
+        self.seen || self.quoted_null
     }
 
     /// The narrowest type that loses nothing of any value; text when there was none.
+    ///
+    /// A missing value in quotes makes the column text, but where other values are quoted, too:
+    /// there the writer quotes whatever it writes, and means nothing by it.
     pub(crate) fn data_type(self) -> DataType {
         match self {
             Self { seen: false, .. } => DataType::Utf8,
+            Self { quoted_null: true, quoted: false, .. } => DataType::Utf8,
             Self { integer: true, .. } => DataType::Int64,
             Self { float: true, digits: true, .. } => DataType::Float64,
             Self { boolean: true, .. } => DataType::Boolean,
@@ -82,8 +104,20 @@ mod tests {
 
     fn guess(values: &[&str]) -> DataType {
         let mut guess = Guess::default();
-        values.iter().for_each(|value| guess.observe(value.as_bytes()));
+        values.iter().for_each(|value| guess.observe(value.as_bytes(), false));
         guess.data_type()
+    }
+
+    #[test]
+    fn a_quoted_null_makes_text_unless_all_is_quoted() {
+        let mut guess = Guess::default();
+        guess.observe_quoted_null();
+        assert!(guess.is_seen());
+        assert_eq!(guess.data_type(), DataType::Utf8);
+        guess.observe(b"1", false);
+        assert_eq!(guess.data_type(), DataType::Utf8);
+        guess.observe(b"2", true);
+        assert_eq!(guess.data_type(), DataType::Int64);
     }
 
     #[test]

@@ -69,6 +69,11 @@ impl Marks {
         self.fields = fields;
     }
 
+    /// Records found.
+    pub(crate) fn count(&self) -> usize {
+        self.record_ends.len()
+    }
+
     /// Byte after the last record; `from` if there is none.
     pub(crate) fn next_record(&self, from: usize) -> usize {
         self.record_ends.last().map_or(from, |ended| self.field_ends[ended - 1] as usize + 1)

@@ -110,13 +110,25 @@ impl CsvPlan {
     #[must_use]
     pub fn decoder(&self, wanted: &[usize], rules: Rules) -> TextDecoder {
         let slots = slots(self.columns.len(), wanted);
+        let columns = wanted.iter().map(|index| self.columns[*index].clone()).collect::<Vec<_>>();
         let split = |order: &Vec<usize>| {
-            CsvSplit::new(self.dialect, order.len(), |field| slots[order[field]])
+            let slot = |field| slots[order[field]];
+            let has_empties = has_empty_texts(order.len(), rules.null.as_deref());
+            let keeps = |plan: &ColumnPlan| has_empties && plan.data_type == DataType::Utf8;
+            CsvSplit::new(self.dialect, order.len(), slot, columns.iter().map(keeps).collect())
         };
         let splits = self.orders.iter().map(split).collect();
-        let columns = wanted.iter().map(|index| self.columns[*index].clone()).collect();
         TextDecoder::csv(splits, self.order_of_inputs.clone(), columns, self.dialect, rules)
     }
+}
+
+/// Whether `""` is a text without a character in a file of so many `fields` a record.
+///
+/// In other columns than those of texts no value is so written, and it is missing. In a file of one
+/// column it is, too: there it is the one way to write a record without a value, since blank lines
+/// are no records, unless `null` is another.
+fn has_empty_texts(fields: usize, null: Option<&[u8]>) -> bool {
+    fields > 1 || null.is_some_and(|null| !null.is_empty())
 }
 
 /// Types from `schema:`, the others as guessed.
@@ -146,17 +158,24 @@ impl Sample {
     fn take(&mut self, text: &[u8], order: &[usize], dialect: Dialect, null: Option<&[u8]>) {
         let columns = order.iter().max().map_or(0, |last| last + 1);
         self.guesses.resize(self.guesses.len().max(columns), Guess::default());
-        let split = CsvSplit::new(dialect, order.len(), Some);
+        let keeps_empty = vec![has_empty_texts(order.len(), null); order.len()];
+        let split = CsvSplit::new(dialect, order.len(), Some, keeps_empty);
         let (mut block, mut notes) = (Block::new(order.len()), Notes::default());
         let mut from = 0;
         while from < text.len() {
             from = split.split(text, from, &mut block, &mut notes);
             self.rows += block.records.len();
             for (field, column) in order.iter().enumerate() {
-                let spans = block.column(field).iter().filter(|span| !span.is_null());
-                let values = spans.map(|span| block.bytes(text, *span));
-                let values = values.filter(|value| Some(*value) != null);
-                values.for_each(|value| self.guesses[*column].observe(value));
+                let guess = &mut self.guesses[*column];
+                for span in block.column(field).iter().filter(|span| !span.is_null()) {
+                    let value = block.bytes(text, *span);
+                    let is_quoted = span.is_quoted(text, dialect.quote);
+                    match value.is_empty() || Some(value) == null {
+                        true if is_quoted => guess.observe_quoted_null(),
+                        true => {}
+                        false => guess.observe(value, is_quoted),
+                    }
+                }
             }
         }
         self.bytes += text.len();

@@ -2,7 +2,9 @@
 //!
 //! The rules are those of the `csv` crate, with two exceptions where that crate guesses: text after
 //! a closing quote and a quote that is never closed make a record bad. A record ends with `\n` or
-//! `\r\n`; blank lines are no records.
+//! `\r\n`; blank lines are no records, in files of one column neither.
+//!
+//! A field without quotes and without a byte is missing; what `""` is, the plan knows.
 
 use memchr::{memchr, memchr2};
 
@@ -24,6 +26,8 @@ pub(crate) struct CsvSplit {
     slots: Vec<usize>,
     /// The same the other way round: wanted fields and their columns.
     wanted: Vec<(usize, usize)>,
+    /// For each column of the block, whether `""` is a value there, and not missing.
+    keeps_empty: Vec<bool>,
 }
 
 /// The record that is being taken apart.
@@ -43,16 +47,18 @@ impl Record {
 }
 
 impl CsvSplit {
-    /// Field `i` of a record becomes column `wanted(i)` of the block.
+    /// Field `i` of a record becomes column `wanted(i)` of the block; `keeps_empty` says for each
+    /// of these columns whether `""` is a value there.
     pub(crate) fn new(
         dialect: Dialect,
         fields: usize,
         wanted: impl Fn(usize) -> Option<usize>,
+        keeps_empty: Vec<bool>,
     ) -> Self {
         let mut slots = (0..fields).map(|i| wanted(i).unwrap_or(SKIP)).collect::<Vec<_>>();
         slots.push(SKIP);
         let wanted = slots.iter().copied().enumerate().filter(|(_, slot)| *slot != SKIP).collect();
-        Self { dialect, slots, wanted }
+        Self { dialect, slots, wanted, keeps_empty }
     }
 
     fn fields(&self) -> usize {
@@ -70,7 +76,8 @@ impl CsvSplit {
         };
         let slot = self.slots[record.field.min(self.slots.len() - 1)];
         if slot != SKIP {
-            block.set(slot, span);
+            let is_missing = span.is_empty() && !self.keeps_empty[slot];
+            block.set(slot, if is_missing { Span::NULL } else { span });
         }
         record.field += 1;
         record.field_start = at + 1;
@@ -212,7 +219,6 @@ fn finish_quoted(tail: &[u8], start: usize, rewritten: Option<usize>, block: &mu
             block.rewritten.extend_from_slice(tail);
             Span::rewritten(from..block.rewritten.len())
         }
-        None if tail.is_empty() => Span::NULL,
         None => Span::of(start..start + tail.len()),
     }
 }
@@ -239,9 +245,12 @@ impl Split for CsvSplit {
             notes.quote = 0;
         }
         while at < text.len() && !block.is_full() {
-            let quote = notes.next_quote(text, at, self.dialect.quote);
+            let (quote, room) = (notes.next_quote(text, at, self.dialect.quote), block.room());
             at = self.plain_records(text, (at, quote), block, &mut notes.marks);
-            if quote < text.len() && !block.is_full() {
+            // As many lines as there was room for: if some were blank there still is room, and
+            // more lines may stand before the quote.
+            let are_all_seen = notes.marks.count() < room;
+            if quote < text.len() && are_all_seen {
                 at = self.quoted_record(text, at, block);
             }
         }
@@ -274,7 +283,7 @@ mod tests {
 
     fn split(text: &str, fields: usize) -> String {
         let dialect = Dialect { delimiter: b',', quote: b'"' };
-        let split = CsvSplit::new(dialect, fields, Some);
+        let split = CsvSplit::new(dialect, fields, Some, vec![true; fields]);
         let mut block = Block::new(fields);
         let end = split.split(text.as_bytes(), 0, &mut block, &mut Notes::default());
         assert_eq!(end, text.len());
@@ -298,8 +307,20 @@ mod tests {
     #[test]
     fn quotes_protect_separators_line_ends_and_doubled_quotes() {
         assert_eq!(split("\"a,b\",\"c\nd\"\r\n", 2), "a,b|c\nd");
-        assert_eq!(split("\"say \"\"hi\"\"\",\"\"\n", 2), "say \"hi\"|-");
-        assert_eq!(split("\"\"\n\"\"\"\"\n5\" pipe\n", 1), "-\n\"\n5\" pipe");
+        assert_eq!(split("\"say \"\"hi\"\"\",\"\",\n", 3), "say \"hi\"||-");
+        assert_eq!(split("\"\"\n\"\"\"\"\n5\" pipe\n", 1), "\n\"\n5\" pipe");
+    }
+
+    #[test]
+    fn blank_lines_are_no_records_however_many_stand_before_a_quote() {
+        for blank in [1, 511, 512, 513, 1_200] {
+            let lines = ["\n", "\r\n"].map(|end| end.repeat(blank));
+            for lines in lines {
+                assert_eq!(split(&format!("{lines}\"x\"\n{lines}"), 1), "x", "{blank}");
+                let text = format!("a,b\n{lines}c,d\n\"e\",f\n{lines}");
+                assert_eq!(split(&text, 2), "a|b\nc|d\ne|f", "{blank}");
+            }
+        }
     }
 
     #[test]

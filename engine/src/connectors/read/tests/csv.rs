@@ -57,7 +57,7 @@ fn quotes_protect_separators_and_line_ends() {
         a:utf8 | b,c:utf8
         x,y | line 1
         line 2
-        say "hi" | -
+        say "hi" | 
     "#]]
     .assert_eq(&csv("a,\"b,c\"\n\"x,y\",\"line 1\nline 2\"\n\"say \"\"hi\"\"\",\"\"\n"));
 }
@@ -101,6 +101,29 @@ fn other_separators_quotes_and_null_texts_are_set_by_the_scene() {
     .assert_eq(
         &folder.read(r#"Csv(path: "{dir}/f.csv", delimiter: ';', quote: '\'', null: "NA")"#),
     );
+}
+
+#[test]
+fn what_is_quoted_is_text_where_a_column_is_text() {
+    let folder = Folder::new();
+    folder.write(
+        "f.csv",
+        "name,n,all,only\n\"NA\",1,\"2\",\"\"\n\"\",NA,\"NA\",\nNA,3,\"\",NA\n,,,\n",
+    );
+    let scene = r#"Csv(path: "{dir}/f.csv", null: "NA")"#;
+    expect![[r"
+        name:utf8 | n:int64 | all:int64 | only:utf8
+        NA | 1 | 2 | 
+         | - | - | -
+        - | 3 | - | -
+        - | - | - | -
+    "]]
+    .assert_eq(&folder.read(scene));
+    folder.write("f.csv", "a\n\"\"\n\"NA\"\nNA\nx\n");
+    assert_eq!(folder.read(scene), "a:utf8\n\nNA\n-\nx\n");
+    // Blank lines are no records, so in a file of one column only `""` can say missing.
+    assert_eq!(csv("a\n\"\"\n\n\"x\"\n"), "a:utf8\n-\nx\n");
+    assert_eq!(csv("a\n\"\"\n\n1\n"), "a:int64\n-\n1\n");
 }
 
 #[test]

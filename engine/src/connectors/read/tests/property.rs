@@ -8,8 +8,13 @@ use tanda_text::{Cutter, Dialect};
 use super::{Folder, Limits, OnBad, limits};
 use crate::connectors::read::{Piece, Source, Stop};
 
-/// A field as it may stand in a file.
-fn field() -> impl Strategy<Value = String> {
+/// A field as it may stand in a file, and its value; what is not quoted and empty is missing.
+type Field = (String, Option<String>);
+
+/// Records, each of as many fields.
+type Records = Vec<Vec<Field>>;
+
+fn field() -> impl Strategy<Value = Field> {
     let text = prop_oneof![
         "[a-z0-9 ]{0,12}",
         "[a-z]{1,3}\"[a-z]{0,3}",
@@ -17,24 +22,40 @@ fn field() -> impl Strategy<Value = String> {
             !text.contains(['"', ',', '\r', '\n', '\0'])
         }),
     ];
-    let quoted = "([a-z,\r\n\u{e9}\u{1f600}]|\"\"){0,10}".prop_map(|text| format!("\"{text}\""));
-    prop_oneof![3 => text, 2 => quoted]
+    let plain = text.prop_map(|text| (text.clone(), Some(text).filter(|text| !text.is_empty())));
+    let quoted = "[a-z,\r\n\"\u{e9}\u{1f600}]{0,10}"
+        .prop_map(|text| (format!("\"{}\"", text.replace('"', "\"\"")), Some(text)));
+    prop_oneof![3 => plain, 2 => quoted]
 }
 
-/// Records of three fields; the last one with or without a line end.
-fn records() -> impl Strategy<Value = String> {
-    let record = (prop::collection::vec(field(), 3), any::<bool>());
-    (prop::collection::vec(record, 0..40), any::<bool>()).prop_map(|(records, ended)| {
-        let line = |(fields, crlf): &(Vec<String>, bool)| {
-            fields.join(",") + if *crlf { "\r\n" } else { "\n" }
-        };
-        let text = records.iter().map(line).collect::<String>();
-        if ended { text } else { text.trim_end_matches(['\r', '\n']).to_owned() }
+/// Blank lines between two records: mostly none, sometimes more than are looked at together.
+fn blank_lines() -> impl Strategy<Value = usize> {
+    prop_oneof![20 => Just(0), 4 => 1_usize..4, 1 => 500_usize..1_100]
+}
+
+/// Text of records of `columns` fields with blank lines among them, the last one with or without a
+/// line end; and the records.
+fn records(columns: usize) -> impl Strategy<Value = (String, Records)> {
+    let record = (prop::collection::vec(field(), columns), any::<bool>(), blank_lines());
+    (prop::collection::vec(record, 0..40), any::<bool>()).prop_map(|(lines, ended)| {
+        let (mut text, mut records) = (String::new(), Vec::new());
+        for (fields, crlf, blank) in lines {
+            let end = if crlf { "\r\n" } else { "\n" };
+            let line = fields.iter().map(|field| field.0.as_str()).collect::<Vec<_>>().join(",");
+            text += &format!("{line}{end}{}", end.repeat(blank));
+            if !line.is_empty() {
+                records.push(fields);
+            }
+        }
+        if !ended {
+            text.truncate(text.trim_end_matches(['\r', '\n']).len());
+        }
+        (text, records)
     })
 }
 
-/// The records as csv-core reads them, empty fields missing.
-fn reference(text: &str) -> Vec<Vec<Option<String>>> {
+/// The texts of all fields as csv-core reads them, which knows no missing ones.
+fn reference(text: &str) -> Vec<Vec<String>> {
     let mut reader = csv_core::Reader::new();
     let (mut input, mut out, mut ends) = (text.as_bytes(), vec![0; text.len() + 1], [0; 8]);
     let (mut records, mut written, mut fields) = (Vec::new(), 0, 0);
@@ -47,8 +68,7 @@ fn reference(text: &str) -> Vec<Vec<Option<String>>> {
             csv_core::ReadRecordResult::Record => {
                 let starts = std::iter::once(0).chain(ends.iter().copied());
                 let field = |(end, start): (&usize, usize)| {
-                    let text = String::from_utf8(out[start..*end].to_vec()).unwrap();
-                    (!text.is_empty()).then_some(text)
+                    String::from_utf8(out[start..*end].to_vec()).unwrap()
                 };
                 records.push(ends[..fields].iter().zip(starts).map(field).collect());
                 (written, fields) = (0, 0);
@@ -61,13 +81,25 @@ fn reference(text: &str) -> Vec<Vec<Option<String>>> {
     }
 }
 
+/// What must be read of `records`: in a file of one column `""` is missing.
+fn values(records: &Records) -> Vec<Vec<Option<String>>> {
+    let value = |fields: &Vec<Field>| {
+        let is_alone = fields.len() == 1;
+        let value = |field: &Field| field.1.clone().filter(|text| !is_alone || !text.is_empty());
+        fields.iter().map(value).collect()
+    };
+    records.iter().map(value).collect()
+}
+
 /// The records as a source reads them.
-fn read(text: &str, limits: &Limits) -> Vec<Vec<Option<String>>> {
+fn read(text: &str, columns: usize, limits: &Limits) -> Vec<Vec<Option<String>>> {
     let folder = Folder::new();
-    folder.write("f.csv", format!("a,b,c\n{text}"));
-    let scene = r#"Csv(path: "{dir}/f.csv", schema: { "a": "utf8", "b": "utf8", "c": "utf8" })"#;
+    let names = &["a", "b", "c"][..columns];
+    folder.write("f.csv", format!("{}\n{text}", names.join(",")));
+    let types = names.iter().map(|name| format!("\"{name}\": \"utf8\"")).collect::<Vec<_>>();
+    let scene = format!("Csv(path: \"{{dir}}/f.csv\", schema: {{ {} }})", types.join(", "));
     let stop = Stop::new().unwrap();
-    let source = Source::open(&folder.scene(scene), limits, &stop).unwrap();
+    let source = Source::open(&folder.scene(&scene), limits, &stop).unwrap();
     let (mut reader, decoder) = source.start(None, OnBad::Fail);
     let mut records = Vec::new();
     let mut line = 2;
@@ -93,15 +125,25 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
-    fn records_are_those_of_the_csv_parser(text in records(), batch_rows in 1_usize..20) {
+    fn records_are_those_of_the_csv_parser_whatever_the_batches(
+        (columns, (text, records)) in (1_usize..=3).prop_flat_map(|columns| {
+            (Just(columns), records(columns))
+        }),
+        batch_rows in prop_oneof![1_usize..20, 500_usize..530, Just(16_384)],
+    ) {
         let linger = Duration::ZERO;
         let limits = Limits { batch_rows, batch_bytes: 4096, linger, ..limits() };
-        prop_assert_eq!(read(&text, &limits), reference(&text));
+        let found = read(&text, columns, &limits);
+        prop_assert_eq!(&found, &values(&records));
+        let texts = |fields: &Vec<Option<String>>| {
+            fields.iter().map(|field| field.clone().unwrap_or_default()).collect::<Vec<_>>()
+        };
+        prop_assert_eq!(found.iter().map(texts).collect::<Vec<_>>(), reference(&text));
     }
 
     #[test]
     fn cuts_do_not_depend_on_how_the_text_grows(
-        text in records(),
+        (text, _) in records(3),
         steps in prop::collection::vec(1_usize..30, 1..20),
         records_max in 1_usize..10,
     ) {

@@ -2,6 +2,7 @@
 
 mod errors;
 mod files;
+mod own_reader;
 mod round_trip;
 mod values;
 

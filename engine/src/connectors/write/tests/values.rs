@@ -220,6 +220,40 @@ fn csv_record_of_one_missing_value_is_no_empty_line() {
 }
 
 #[test]
+fn csv_of_one_column_refuses_an_empty_text_unless_missing_values_have_one() {
+    let columns = || vec![("text", texts(&[Some("x"), Some("")]))];
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("x.csv").to_str().unwrap().to_owned();
+    let mut sink = open(&Write::Csv(csv(&path)), &batch(columns()).schema()).unwrap();
+    expect![[r#"
+        column `text` is the only one and holds an empty text, which in CSV would read as a missing value; give the sink another text for those, such as null: "NULL""#]]
+    .assert_eq(&write(&mut sink, &batch(columns())).unwrap_err().to_string());
+    check_csv(
+        CsvWrite { null: "NULL".to_owned(), ..csv("") },
+        columns(),
+        expect![[r#"
+        text
+        x
+        ""
+    "#]],
+    );
+}
+
+#[test]
+fn csv_keeps_no_bytes_apart_from_a_missing_value() {
+    let bytes: ArrayRef = Arc::new(BinaryArray::from(vec![Some(&b""[..]), None]));
+    check_csv(
+        csv(""),
+        vec![("bytes", bytes), ("one", Arc::new(Int32Array::from(vec![1; 2])))],
+        expect![[r#"
+        bytes,one
+        "",1
+        ,1
+    "#]],
+    );
+}
+
+#[test]
 fn csv_decimals_apply_to_floats_only() {
     let f64s: ArrayRef = Arc::new(Float64Array::from(vec![2.5, -0.0, 1e300 / 1e280, f64::NAN]));
     let f32s: ArrayRef = Arc::new(Float32Array::from(vec![0.1, 1.0, -3.0, f32::INFINITY]));
