@@ -71,7 +71,7 @@ fn from_parser(error: ParserError, tokens: &[TokenWithSpan]) -> ExpressionError 
         return error;
     }
     let (problem, location) = split_location(&message);
-    let place = location.map(|start| place_at(start, tokens)).unwrap_or_default();
+    let place = location.map_or_else(|| end_of(tokens), |start| place_at(start, tokens));
     let problem = problem.replacen("Expected: ", "expected ", 1);
     let problem = problem.replacen("found: EOF", "found the end of the expression", 1);
     ExpressionError::Syntax { place, problem: lower_first(&problem) }
@@ -105,6 +105,12 @@ fn open_case(tokens: &[TokenWithSpan]) -> Option<ExpressionError> {
     let problem = "`case` has no `end`: write case when … then … else … end".to_owned();
     (count(Keyword::CASE) > count(Keyword::END))
         .then(|| ExpressionError::Syntax { place: place_of(first), problem })
+}
+
+/// Behind the last token: sqlparser has no place for the end.
+fn end_of(tokens: &[TokenWithSpan]) -> Arc<Place> {
+    let end = tokens.last().and_then(|last| position(last.span.end));
+    Arc::new(Place { token: String::new(), position: end })
 }
 
 /// The token that starts at a location.

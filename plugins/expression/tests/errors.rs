@@ -39,9 +39,9 @@ fn syntax_errors_name_the_token() {
         ],
         expect![[r#"
               =>  [-] syntax error: expected an expression, found the end of the expression
-            distance +  =>  [-] syntax error: expected an expression, found the end of the expression
+            distance +  =>  [- 1:11] syntax error at line 1, column 11: expected an expression, found the end of the expression
             distance + * 2  =>  [* 1:12] syntax error at line 1, column 12: expected an expression, found: *
-            (distance  =>  [-] syntax error: expected ), found the end of the expression
+            (distance  =>  [- 1:10] syntax error at line 1, column 10: expected ), found the end of the expression
             distance air_time  =>  [air_time 1:10] syntax error at line 1, column 10: expected an operator or the end of the expression, found `air_time`
             distance > 1 then  =>  [then 1:14] syntax error at line 1, column 14: expected an operator or the end of the expression, found `then`
             'open  =>  [- 1:1] syntax error at line 1, column 1: unterminated string literal
@@ -52,7 +52,7 @@ fn syntax_errors_name_the_token() {
             cast(distance as)  =>  [) 1:17] syntax error at line 1, column 17: expected a data type name, found: )
             1 +\n  * 2  =>  [* 2:3] syntax error at line 2, column 3: expected an expression, found: *
             distance ? 2  =>  [distance 1:1] `distance ? 2` at line 1, column 1 is not part of the expression language: its operators are + - * / % || = <> < <= > >= and or not, for powers use power(x, y)
-            a.b.  =>  [-] syntax error: expected identifier, found the end of the expression
+            a.b.  =>  [- 1:5] syntax error at line 1, column 5: expected identifier, found the end of the expression
             not  =>  [not 1:1] unknown column `not` at line 1, column 1: the columns are distance, air_time, carrier, name, plane, late, speed, ratio, month, id, price, day, at, seen, tail num
             extract(foo from day)  =>  [day 1:18] `EXTRACT(foo FROM day)` at line 1, column 18 is not part of the expression language: the parts of a date or time are year, quarter, month, week, day, dow, isodow, doy, hour, minute and second
             select 1  =>  [1 1:8] syntax error at line 1, column 8: expected an operator or the end of the expression, found `1`

@@ -66,7 +66,7 @@ fn faults_of_expressions_are_named() {
         compute `x`: in "distence * 2": unknown column `distence` at line 1, column 1: did you mean `distance`? [distence]
     "#]]);
     tables().check(r#"(compute: {"x": "distance *"})"#, ROWS, expect![[r#"
-        compute `x`: in "distance *": syntax error: expected an expression, found the end of the expression [distance *]
+        compute `x`: in "distance *": syntax error at line 1, column 11: expected an expression, found the end of the expression [distance *]
     "#]]);
     tables().check(r#"(compute: {"x": "carrier + 1"})"#, ROWS, expect![[r#"
         compute `x`: in "carrier + 1": `carrier + 1` at line 1, column 1: utf8 and int64 do not combine: cast one of them [carrier]

@@ -367,7 +367,7 @@ fn check_fails_what_is_false_and_nulls_as_told() {
         r#"Check("distance >")"#,
         FLIGHTS,
         expect![[r#"
-        rule 1 (Check): in "distance >": syntax error: expected an expression, found the end of the expression [distance >]
+        rule 1 (Check): in "distance >": syntax error at line 1, column 11: expected an expression, found the end of the expression [distance >]
     "#]],
     );
 }
