@@ -2,21 +2,21 @@
 
 use std::sync::Arc;
 
-use arrow::array::{
-    ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, UInt64Array, new_null_array,
-};
+use arrow::array::{ArrayRef, BooleanArray, StringArray, new_null_array};
 use arrow::datatypes::{DataType, Schema};
 
+use crate::cast::can_cast;
 use crate::coerce;
 use crate::error::ExpressionError;
 use crate::eval::{self, Rows};
 use crate::hint::hint;
-use crate::plan::{Kind, Literal, Node};
+use crate::plan::{Kind, Node};
 use crate::sql_types::name_of;
 use crate::syntax::{Arithmetic, Ast, AstKind, Comparison, Logic};
 
 mod call;
 mod list;
+mod number;
 mod pattern;
 mod unify;
 
@@ -62,7 +62,7 @@ impl Binder<'_> {
             AstKind::Boolean(value) => {
                 Ok(constant(Arc::new(BooleanArray::from(vec![*value])), ast))
             }
-            AstKind::Number(text) => bind_number(text, ast),
+            AstKind::Number(text) => number::bind_number(text, ast),
             AstKind::Text(text) => {
                 Ok(constant(Arc::new(StringArray::from(vec![text.as_str()])), ast))
             }
@@ -159,7 +159,7 @@ impl Binder<'_> {
         ast: &Ast,
     ) -> Bound<Node> {
         let (left, right) = (self.bind(left_ast)?, self.bind(right_ast)?);
-        let (left, right) = unify::literals_for_arithmetic(left, right);
+        let (left, right) = number::literals_for_arithmetic(op, left, right);
         let mismatch = || mismatch(ast, &left.data_type, &right.data_type);
         let (left_type, right_type) =
             coerce::arithmetic(&left.data_type, &right.data_type).ok_or_else(mismatch)?;
@@ -237,7 +237,7 @@ impl Binder<'_> {
         ast: &Ast,
     ) -> Bound<Node> {
         let operand = self.bind(value)?;
-        if !eval::can_cast(&operand.data_type, target) {
+        if !can_cast(&operand.data_type, target) {
             return Err(mismatch(ast, &operand.data_type, target));
         }
         Ok(unify::cast_node(operand, target, lenient, ast))
@@ -281,29 +281,6 @@ fn constant(value: ArrayRef, ast: &Ast) -> Node {
     Node::literal(value, ast.snippet.as_str())
 }
 
-fn bind_number(text: &str, ast: &Ast) -> Bound<Node> {
-    let invalid = |wanted: &str, problem: &str| ExpressionError::Literal {
-        place: Arc::clone(&ast.place),
-        literal: text.to_owned(),
-        wanted: wanted.to_owned(),
-        problem: problem.to_owned(),
-    };
-    let value: ArrayRef = if let Ok(value) = text.parse::<i64>() {
-        Arc::new(Int64Array::from(vec![value]))
-    } else if let Ok(value) = text.parse::<u64>() {
-        Arc::new(UInt64Array::from(vec![value]))
-    } else if text.contains(['.', 'e', 'E']) {
-        let value = text.parse::<f64>().ok().filter(|value| value.is_finite());
-        let value = value.ok_or_else(|| invalid("float64", "it is out of range"))?;
-        Arc::new(Float64Array::from(vec![value]))
-    } else {
-        return Err(invalid("int64", "it is out of range, write it as a float (1e20)"));
-    };
-    let mut node = constant(Arc::clone(&value), ast);
-    node.kind = Kind::Literal(Literal { value, number: Some(text.into()) });
-    Ok(node)
-}
-
 fn boolean(kind: Kind, nullable: bool, ast: &Ast) -> Node {
     finish(kind, Outcome { data_type: DataType::Boolean, nullable, fallible: false }, ast)
 }
@@ -316,9 +293,11 @@ fn finish(kind: Kind, result: Outcome, ast: &Ast) -> Node {
     let text: Arc<str> = ast.snippet.as_str().into();
     let mut node = Node { kind, data_type, nullable, fallible, text };
     let mut constant = true;
+    let mut written = matches!(node.kind, Kind::Arithmetic(..) | Kind::Negate(_));
     node.for_each_operand(&mut |operand| {
         fallible |= operand.fallible;
         constant &= operand.as_literal().is_some();
+        written &= operand.as_literal().is_some_and(|literal| literal.written);
     });
     node.fallible = fallible;
     if !constant {
@@ -326,7 +305,7 @@ fn finish(kind: Kind, result: Outcome, ast: &Ast) -> Node {
     }
     match eval::evaluate(&node, &Rows::one()) {
         Ok(value) if value.data_type() == &node.data_type => {
-            Node::literal(value.into_array(1), node.text)
+            Node::literal(value.into_array(1), node.text).written(written)
         }
         Ok(_) | Err(_) => node,
     }

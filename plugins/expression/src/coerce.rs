@@ -5,11 +5,15 @@
 //! | integers | the wider one, `int64` for mixed signs | `int64`; `uint64` if both are |
 //! | integer and float | `float64` | `float64` |
 //! | float32 and float32 | `float32` | `float32` |
-//! | decimal and decimal or integer | a decimal that holds both | by arrow's decimal rules |
+//! | decimal and decimal or integer | a decimal that holds both | a decimal that holds the result |
 //! | decimal and float | `float64` | `float64` |
 //! | text, of any offset size or dictionary | `utf8`, or `large_utf8` if one is | none |
 //! | date and timestamp | the timestamp | none |
 //! | equal types | that type | none |
+//!
+//! A number that is written gives way: beside a float it is one, beside a decimal an integer counts
+//! by its own digits, and one that is written with a point divides, or is divided, as a float64,
+//! unless the other side is a decimal that is not written (`bind/number.rs`).
 
 use arrow::datatypes::{DECIMAL128_MAX_PRECISION, DECIMAL256_MAX_PRECISION, DataType, TimeUnit};
 

@@ -18,6 +18,7 @@ mod case;
 mod cast;
 mod choice;
 mod compare;
+mod divide;
 mod logic;
 mod math;
 mod part;
@@ -25,9 +26,9 @@ mod select;
 mod text;
 
 pub(crate) use arithmetic::result_type as arithmetic_type;
-pub(crate) use cast::{can_cast, cast_array};
 pub(crate) use compare::equal;
-pub(crate) use part::has_part;
+pub(crate) use math::rounded_type;
+pub(crate) use part::{has_part, seconds_type};
 
 type Evaluated<T> = Result<T, EvaluateError>;
 
@@ -167,6 +168,7 @@ fn call(node: &Node, function: Function, operands: &[Node], rows: &Rows) -> Eval
         Function::NullIf => choice::null_if(node, &operands[0], &operands[1], rows),
         Function::Least | Function::Greatest => choice::extreme(node, function, operands, rows),
         Function::Part(part) => unary(node, &operands[0], rows, |array| part::part(array, part)),
+        Function::Seconds => unary(node, &operands[0], rows, part::seconds),
         Function::Abs
         | Function::Ceil
         | Function::Exp

@@ -32,6 +32,8 @@ pub(crate) enum Function {
     RegexpLike,
     Replace,
     Round,
+    /// `extract(second from x)`: with the decimals, where `second(x)` is whole.
+    Seconds,
     Sqrt,
     StartsWith,
     Substr,

@@ -42,8 +42,11 @@
 //! - Arithmetic on integers is in `int64` and checked: an overflow or a division by zero is an
 //!   error. `/` on integers cuts towards zero. An integer beside a float becomes `float64`, and
 //!   floats follow IEEE 754, in comparisons too (NaN equals nothing).
-//! - `cast` is checked: a value that does not fit is an error, with `try_cast` a null. A float
-//!   loses its fraction when it becomes an integer.
+//! - A number that is written with a point is a decimal of its digits, with an exponent a float64.
+//!   Decimals are exact; a quotient has 16 decimals, or those of its operands if they have more.
+//!   `x / 60.0` is a `float64` where `x` is an integer.
+//! - `cast` is checked: a value that does not fit is an error, with `try_cast` a null. It rounds as
+//!   PostgreSQL does: floats half to even, decimals half away from zero.
 //! - A row sees only what it needs: a failing branch that `case`, `coalesce`, `and` or `or` do
 //!   not take for a row is no error for that row.
 //! - `like` and `=` compare text byte by byte; `length` and `substr` count characters.
@@ -58,6 +61,7 @@ use crate::sql_types::name_of;
 use crate::syntax::{Ast, AstKind};
 
 mod bind;
+mod cast;
 mod coerce;
 mod error;
 mod eval;
@@ -70,6 +74,7 @@ mod plan;
 mod sql_types;
 mod syntax;
 
+pub use cast::{can_cast, try_cast};
 pub use error::{EvaluateError, ExpressionError, Place};
 
 /// An expression that was parsed but not bound: its columns have names and no types.

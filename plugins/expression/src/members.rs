@@ -11,8 +11,9 @@ use arrow::datatypes::{DataType, Int64Type};
 use arrow::error::ArrowError;
 use hashbrown::HashSet;
 
+use crate::cast::cast_array;
 use crate::coerce::is_text;
-use crate::eval::{cast_array, equal};
+use crate::eval::equal;
 
 /// Up to so many constants are compared one after the other, each by a vectorised kernel.
 const FEW_MAX: usize = 8;

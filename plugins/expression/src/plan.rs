@@ -57,8 +57,8 @@ pub(crate) enum Kind {
 #[derive(Debug, Clone)]
 pub(crate) struct Literal {
     pub(crate) value: ArrayRef,
-    /// The text of a number: beside a decimal it is read as a decimal, exactly.
-    pub(crate) number: Option<Arc<str>>,
+    /// A number as it is written, or computed of such: it gives way to the type beside it.
+    pub(crate) written: bool,
 }
 
 impl Node {
@@ -68,8 +68,16 @@ impl Node {
             nullable: value.is_null(0),
             fallible: false,
             text: text.into(),
-            kind: Kind::Literal(Literal { value, number: None }),
+            kind: Kind::Literal(Literal { value, written: false }),
         }
+    }
+
+    /// Marks a literal as a number that is written.
+    pub(crate) fn written(mut self, is_written: bool) -> Self {
+        if let Kind::Literal(literal) = &mut self.kind {
+            literal.written = is_written;
+        }
+        self
     }
 
     pub(crate) fn as_literal(&self) -> Option<&Literal> {

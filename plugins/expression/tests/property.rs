@@ -59,7 +59,8 @@ impl Number {
         match self {
             Self::Int(None) => "null".to_owned(),
             Self::Int(Some(value)) => format!("({value})"),
-            Self::Float(value) => format!("({value:?})"),
+            // A number with an exponent is a float; without one it would be a decimal.
+            Self::Float(value) => format!("({value:e})"),
             Self::IntColumn(name) | Self::FloatColumn(name) => (*name).to_owned(),
             Self::Negate(value) => format!("(- {})", value.text()),
             Self::Binary(op, left, right) => format!("({} {op} {})", left.text(), right.text()),

@@ -5,6 +5,7 @@ use arrow::datatypes::{DataType, Int64Type};
 
 use super::{Ast, Binder, Bound, Kind, Node, Outcome, boolean, finish, unify, wrong_type};
 use crate::coerce::{is_comparable, is_text, plain};
+use crate::eval::{rounded_type, seconds_type};
 use crate::functions::Function;
 
 /// Decimal places that `round` takes; a float has no more than 15 that mean anything.
@@ -45,7 +46,7 @@ impl Binder<'_> {
             Function::Concat | Function::Join => self.bind_concat(function, operands, ast),
             Function::Substr => self.bind_substr(operands, ast),
             Function::RegexpLike => self.bind_regexp(operands, ast),
-            Function::Part(_) => self.bind_part(function, operands, ast),
+            Function::Part(_) | Function::Seconds => self.bind_part(function, operands, ast),
         }
     }
 
@@ -115,7 +116,7 @@ impl Binder<'_> {
         let large = texts().any(|node| *plain(&node.data_type) == DataType::LargeUtf8);
         let target = if large { DataType::LargeUtf8 } else { DataType::Utf8 };
         for (node, operand) in nodes.iter_mut().zip(operands) {
-            if !crate::eval::can_cast(&node.data_type, &target) || node.data_type.is_nested() {
+            if !crate::cast::can_cast(&node.data_type, &target) || node.data_type.is_nested() {
                 return Err(wrong_type(operand, ast, "text", &node.data_type));
             }
             *node = unify::recast(node.clone(), &target, operand)?;
@@ -178,18 +179,32 @@ impl Binder<'_> {
     }
 }
 
-/// A call whose type follows from its first operand, and that is null where an operand is.
+/// A call whose type follows from its operands, and that is null where one is.
 fn call(function: Function, operands: Vec<Node>, ast: &Ast) -> Node {
     let first = &operands[0].data_type;
-    let data_type = match matches!(function, Function::Length | Function::Part(_)) {
-        true => DataType::Int64,
-        false => first.clone(),
-    };
+    let data_type = call_type(function, &operands);
     let rounds = [Function::Abs, Function::Ceil, Function::Floor, Function::Round];
     let overflows = rounds.contains(&function) && !data_type.is_floating();
     let fallible = overflows || function == Function::Substr;
     // A date out of the calendar's range has no year.
-    let out_of_range = matches!(function, Function::Part(_)) && *first != DataType::Date32;
+    let of_moment = matches!(function, Function::Part(_) | Function::Seconds);
+    let out_of_range = of_moment && *first != DataType::Date32;
     let nullable = out_of_range || operands.iter().any(|operand| operand.nullable);
     finish(Kind::Call(function, operands), Outcome { data_type, nullable, fallible }, ast)
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "most functions keep the type")]
+fn call_type(function: Function, operands: &[Node]) -> DataType {
+    let first = &operands[0].data_type;
+    match function {
+        Function::Length | Function::Part(_) => DataType::Int64,
+        Function::Seconds => seconds_type(first),
+        Function::Ceil | Function::Floor => rounded_type(first, 0),
+        Function::Round => {
+            let places = operands.get(1).and_then(Node::as_literal);
+            let places = places.map_or(0, |it| it.value.as_primitive::<Int64Type>().value(0));
+            rounded_type(first, places)
+        }
+        _ => first.clone(),
+    }
 }

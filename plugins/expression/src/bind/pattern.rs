@@ -100,7 +100,7 @@ fn translate(pattern: &Node, escape: char, ast: &Ast, whole: &Ast) -> Bound<Node
 
 fn text_like(node: &Node, text: &str) -> Node {
     let value: ArrayRef = Arc::new(StringArray::from(vec![text]));
-    let value = crate::eval::cast_array(&value, &node.data_type, false).unwrap_or(value);
+    let value = crate::cast::cast_array(&value, &node.data_type, false).unwrap_or(value);
     Node::literal(value, Arc::clone(&node.text))
 }
 

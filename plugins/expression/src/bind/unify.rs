@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, StringArray};
+use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::DataType;
 
 use super::{Ast, Binder, Bound, Outcome, finish, mismatch, wrong_type};
+use crate::cast::{cast_array, how_to_write};
 use crate::coerce::{self, common, is_comparable, is_text, plain};
 use crate::error::{ExpressionError, cast_problem};
-use crate::eval::cast_array;
 use crate::plan::{Kind, Literal, Node};
 use crate::sql_types::name_of;
 
@@ -35,7 +35,7 @@ impl Binder<'_> {
                 return Err(wrong_type(operand, whole, "a value with an order", &node.data_type));
             }
         }
-        let (nodes, target) = retype(nodes, operands, whole)?;
+        let (nodes, target) = retype(nodes, operands, Purpose::Compare, whole)?;
         // IEEE comparison of half floats goes through single ones.
         let target = if target == DataType::Float16 { DataType::Float32 } else { target };
         let recast_unless_plain = |(node, operand): (Node, &&Ast)| {
@@ -53,7 +53,7 @@ impl Binder<'_> {
         whole: &Ast,
     ) -> Bound<(Vec<Node>, DataType)> {
         let nodes = self.bind_each(operands)?;
-        let (nodes, target) = retype(nodes, operands, whole)?;
+        let (nodes, target) = retype(nodes, operands, Purpose::Share, whole)?;
         let nodes = nodes.into_iter().zip(operands);
         let nodes: Bound<Vec<Node>> =
             nodes.map(|(node, operand)| recast(node, &target, operand)).collect();
@@ -65,9 +65,24 @@ impl Binder<'_> {
     }
 }
 
+/// What operands of one type are for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Compare,
+    /// One column of all of them.
+    Share,
+}
+
 /// Retypes the literals and finds the type that all operands share.
-fn retype(nodes: Vec<Node>, operands: &[&Ast], whole: &Ast) -> Bound<(Vec<Node>, DataType)> {
-    let columns = nodes.iter().filter(|node| node.as_literal().is_none());
+fn retype(
+    nodes: Vec<Node>,
+    operands: &[&Ast],
+    purpose: Purpose,
+    whole: &Ast,
+) -> Bound<(Vec<Node>, DataType)> {
+    // A date that is written as one is no text that could be anything.
+    let is_typed = |node: &&Node| node.as_literal().is_none() || node.data_type.is_temporal();
+    let columns = nodes.iter().filter(is_typed);
     let Some(of_columns) = common_of(columns, whole)? else {
         let target = common_of(nodes.iter(), whole)?.unwrap_or(DataType::Null);
         return Ok((nodes, target));
@@ -75,7 +90,7 @@ fn retype(nodes: Vec<Node>, operands: &[&Ast], whole: &Ast) -> Bound<(Vec<Node>,
     let retyped: Bound<Vec<Node>> = nodes
         .into_iter()
         .zip(operands)
-        .map(|(node, operand)| literal_for(node, &of_columns, operand))
+        .map(|(node, operand)| literal_for(node, &of_columns, purpose, operand))
         .collect();
     let retyped = retyped?;
     let target = common_of(retyped.iter(), whole)?.unwrap_or(of_columns);
@@ -95,66 +110,43 @@ fn common_of<'n>(
 }
 
 /// A literal beside a column: takes the column's type where that loses nothing.
-fn literal_for(node: Node, column: &DataType, ast: &Ast) -> Bound<Node> {
+fn literal_for(node: Node, column: &DataType, purpose: Purpose, ast: &Ast) -> Bound<Node> {
     let Some(literal) = node.as_literal() else { return Ok(node) };
     let found = &node.data_type;
     if is_text(found) && (column.is_temporal() || is_text(column)) {
         return recast(node, column, ast);
     }
-    if let (true, Some(number)) = (column.is_decimal(), &literal.number) {
-        return Ok(decimal_literal(number).map_or(node.clone(), |value| constant(&node, value)));
-    }
-    let try_cast = (found.is_integer() && column.is_integer())
-        || (coerce::is_number(found) && *column == DataType::Float32);
-    Ok(match try_cast.then(|| exact_cast(literal, column)).flatten() {
-        Some(value) => constant(&node, value),
-        None => node,
-    })
-}
-
-/// Numbers beside decimals are decimals; whole numbers beside `uint64` are `uint64`.
-pub(super) fn literals_for_arithmetic(left: Node, right: Node) -> (Node, Node) {
-    let (left_type, right_type) = (left.data_type.clone(), right.data_type.clone());
-    (number_for(left, &right_type), number_for(right, &left_type))
-}
-
-fn number_for(node: Node, other: &DataType) -> Node {
-    let Some(literal) = node.as_literal() else { return node };
-    let value = match (&literal.number, plain(other)) {
-        (Some(number), decimal) if decimal.is_decimal() => decimal_literal(number),
-        (_, DataType::UInt64) if node.data_type == DataType::Int64 => {
-            exact_cast(literal, &DataType::UInt64)
-        }
-        _ => None,
+    let value = &literal.value;
+    let retyped = if found.is_integer() && column.is_integer() {
+        exact_cast(value, column)
+    } else if coerce::is_number(found) && *column == DataType::Float32 {
+        // By way of float64, where 0.1 shows that it is not what float32 makes of it.
+        let double = cast_array(value, &DataType::Float64, false).ok();
+        double.and_then(|double| exact_cast(&double, column))
+    } else if coerce::is_number(found) && !found.is_floating() && is_exact(column) {
+        // `5.0` may be compared as the integer, but a column of both has decimals.
+        (purpose == Purpose::Compare).then(|| exact_cast(value, column)).flatten()
+    } else {
+        None
     };
-    match value {
-        Some(value) => constant(&node, value),
-        None => node,
-    }
+    Ok(retyped.map_or_else(|| node.clone(), |value| constant(&node, value)))
 }
 
-fn constant(node: &Node, value: ArrayRef) -> Node {
-    Node::literal(value, Arc::clone(&node.text))
+fn is_exact(data_type: &DataType) -> bool {
+    data_type.is_integer() || data_type.is_decimal()
+}
+
+/// The same constant in another type.
+pub(super) fn constant(node: &Node, value: ArrayRef) -> Node {
+    let written = node.as_literal().is_some_and(|literal| literal.written);
+    Node::literal(value, Arc::clone(&node.text)).written(written)
 }
 
 /// The value in another type, if it comes back unchanged.
-fn exact_cast(literal: &Literal, target: &DataType) -> Option<ArrayRef> {
-    let there = cast_array(&literal.value, target, false).ok()?;
-    let back = cast_array(&there, literal.value.data_type(), false).ok()?;
-    (back.to_data() == literal.value.to_data()).then_some(there)
-}
-
-/// `-12.50` as `decimal(4, 2)`; nothing for numbers with an exponent or too many digits.
-fn decimal_literal(number: &str) -> Option<ArrayRef> {
-    let digits = number.trim_start_matches('-');
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let scale = i8::try_from(fraction.len()).ok()?;
-    let precision = u8::try_from(whole.len() + fraction.len()).ok()?.max(1);
-    if !digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') || precision > 38 {
-        return None;
-    }
-    let text: ArrayRef = Arc::new(StringArray::from(vec![number]));
-    cast_array(&text, &DataType::Decimal128(precision, scale), false).ok()
+pub(super) fn exact_cast(value: &ArrayRef, target: &DataType) -> Option<ArrayRef> {
+    let there = cast_array(value, target, false).ok()?;
+    let back = cast_array(&there, value.data_type(), false).ok()?;
+    (back.to_data() == value.to_data()).then_some(there)
 }
 
 /// A value in the wanted type: a literal at once, anything else by a cast in the tree.
@@ -171,19 +163,14 @@ pub(super) fn recast(node: Node, target: &DataType, ast: &Ast) -> Bound<Node> {
             place: Arc::clone(&ast.place),
             literal: ast.snippet.clone(),
             wanted: name_of(target),
-            problem: how_to_write(target).map_or_else(|| cast_problem(error), str::to_owned),
+            problem: help(literal, target).map_or_else(|| cast_problem(error), str::to_owned),
         }),
     }
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "only dates and times are written as text")]
-fn how_to_write(target: &DataType) -> Option<&'static str> {
-    match target {
-        DataType::Date32 | DataType::Date64 => Some("write it as '2013-01-31'"),
-        DataType::Timestamp(..) => Some("write it as '2013-01-31 05:30:00'"),
-        DataType::Time32(_) | DataType::Time64(_) => Some("write it as '05:30:00'"),
-        _ => None,
-    }
+fn help(literal: &Literal, target: &DataType) -> Option<&'static str> {
+    let text = literal.value.as_string_opt::<i32>().filter(|text| text.is_valid(0))?;
+    how_to_write(text.value(0), target)
 }
 
 /// A cast as a node of the tree.

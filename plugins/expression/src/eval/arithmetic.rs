@@ -7,7 +7,7 @@ use arrow::datatypes::{
 };
 use arrow::error::ArrowError;
 
-use super::{Evaluated, Rows, Value, evaluate as evaluate_node, failed};
+use super::{Evaluated, Rows, Value, divide, evaluate as evaluate_node, failed};
 use crate::plan::Node;
 use crate::syntax::Arithmetic;
 
@@ -28,7 +28,12 @@ fn apply(op: Arithmetic, left: &dyn Datum, right: &dyn Datum) -> Result<ArrayRef
         Arithmetic::Add => add(left, right),
         Arithmetic::Subtract => sub(left, right),
         Arithmetic::Multiply => mul(left, right),
-        Arithmetic::Divide => div(left, right),
+        Arithmetic::Divide => {
+            match divide::result_type(left.get().0.data_type(), right.get().0.data_type()) {
+                Some(to) => divide::divide(left, right, &to),
+                None => div(left, right),
+            }
+        }
         Arithmetic::Remainder => rem(left, right),
     }
 }
@@ -59,6 +64,6 @@ fn check_digits(array: ArrayRef) -> Result<ArrayRef, ArrowError> {
     Ok(array)
 }
 
-fn too_many(digits: u8) -> ArrowError {
+pub(super) fn too_many(digits: u8) -> ArrowError {
     ArrowError::ArithmeticOverflow(format!("a result has more than {digits} digits"))
 }

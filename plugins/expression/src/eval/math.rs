@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray};
+use arrow::compute::kernels::cast_utils::parse_decimal;
 use arrow::compute::try_binary;
 use arrow::datatypes::{
-    ArrowNativeType, ArrowNativeTypeOp, DataType, Decimal128Type, Decimal256Type, DecimalType,
-    Float32Type, Float64Type, Int64Type,
+    ArrowNativeType, ArrowNativeTypeOp, DECIMAL128_MAX_PRECISION, DECIMAL256_MAX_PRECISION,
+    DataType, Decimal128Type, Decimal256Type, DecimalType, Float32Type, Float64Type, Int64Type,
 };
 use arrow::error::ArrowError;
 
 use super::{Evaluated, Rows, Value, evaluate as evaluate_node, failed};
+use crate::cast::shortest_digits;
 use crate::functions::Function;
 use crate::plan::Node;
 
@@ -30,13 +32,18 @@ pub(super) fn evaluate(
         Some(places) => places.value.as_primitive::<Int64Type>().value(0),
         None => 0,
     };
-    let result = apply(function, value.array(), places).map_err(failed(node))?;
+    let result = apply(function, value.array(), places, &node.data_type).map_err(failed(node))?;
     Ok(Value::like(&[&value], result))
 }
 
 /// `places` is what `round` keeps after the point, from 0 to 15.
 #[expect(clippy::wildcard_enum_match_arm, reason = "binding lets only these types through")]
-fn apply(function: Function, array: &ArrayRef, places: i64) -> Result<ArrayRef, ArrowError> {
+fn apply(
+    function: Function,
+    array: &ArrayRef,
+    places: i64,
+    to: &DataType,
+) -> Result<ArrayRef, ArrowError> {
     match array.data_type() {
         DataType::Float64 => Ok(Arc::new(float64(function, array.as_primitive(), places))),
         DataType::Float32 => {
@@ -48,10 +55,10 @@ fn apply(function: Function, array: &ArrayRef, places: i64) -> Result<ArrayRef, 
             Ok(Arc::new(array.as_primitive::<Int64Type>().try_unary::<_, Int64Type, _>(abs)?))
         }
         DataType::Decimal128(_, scale) => {
-            decimal::<Decimal128Type>(function, array.as_primitive(), *scale, places)
+            decimal::<Decimal128Type>(function, array.as_primitive(), *scale, to)
         }
         DataType::Decimal256(_, scale) => {
-            decimal::<Decimal256Type>(function, array.as_primitive(), *scale, places)
+            decimal::<Decimal256Type>(function, array.as_primitive(), *scale, to)
         }
         _ => Ok(Arc::clone(array)),
     }
@@ -72,19 +79,28 @@ fn float64(function: Function, array: &Floats, places: i64) -> Floats {
         Function::Floor => array.unary(f64::floor),
         Function::Ln => array.unary(f64::ln),
         Function::Sqrt => array.unary(f64::sqrt),
-        Function::Round if places == 0 => array.unary(f64::round),
+        Function::Round if places == 0 => array.unary(f64::round_ties_even),
         Function::Round => {
-            let shift = (0..places).fold(1.0, |shift, _| shift * 10.0);
-            array.unary(|value| round(value, shift))
+            let unit = (0..places).fold(1.0, |unit, _| unit * 10.0);
+            array.unary(|value| round(value, unit, places))
         }
         _ => unreachable!("binding sends only functions of one float here"),
     }
 }
 
-/// Half away from zero; a number too large to have that many places is itself.
-fn round(value: f64, shift: f64) -> f64 {
-    let shifted = value * shift;
-    if shifted.is_finite() { shifted.round() / shift } else { value }
+/// Half away from zero by the digits that the float shows, as if it were cast to a decimal first;
+/// a number too large to have that many places is itself.
+fn round(value: f64, unit: f64, places: i64) -> f64 {
+    let shifted = value * unit;
+    if shifted.is_nan() || shifted.abs() >= 1e15 {
+        return value;
+    }
+    if shifted.abs() < 1e12 && (shifted.fract().abs() - 0.5).abs() > 0.01 {
+        return shifted.round() / unit;
+    }
+    let scale = i8::try_from(places).unwrap_or(0);
+    let digits = parse_decimal::<Decimal128Type>(&shortest_digits(value), 38, scale);
+    digits.map_or(value, |digits| digits as f64 / unit)
 }
 
 fn power(base: &Value, exponent: &Value, count: usize) -> Result<ArrayRef, ArrowError> {
@@ -108,22 +124,21 @@ fn decimal<T: DecimalType + ArrowPrimitiveType>(
     function: Function,
     array: &PrimitiveArray<T>,
     scale: i8,
-    places: i64,
+    to: &DataType,
 ) -> Result<ArrayRef, ArrowError> {
-    let kept = if function == Function::Round { places } else { 0 };
-    let dropped = u32::try_from(i64::from(scale) - kept).unwrap_or(0);
-    let unit = T::Native::usize_as(10).pow_checked(dropped)?;
+    let dropped = digits(to).map_or(0, |(_, kept)| scale.saturating_sub(kept));
+    let unit = T::Native::usize_as(10).pow_checked(u32::try_from(dropped).unwrap_or(0))?;
     let result: PrimitiveArray<T> = match function == Function::Abs {
         true => array.try_unary(abs)?,
-        false => array.try_unary(|value| to_unit(function, value, unit))?,
+        false => array.try_unary(|value| units(function, value, unit))?,
     };
-    Ok(Arc::new(result.with_data_type(array.data_type().clone())))
+    Ok(Arc::new(result.with_data_type(to.clone())))
 }
 
-/// The multiple of `unit` that the function rounds to.
-fn to_unit<N: ArrowNativeTypeOp>(function: Function, value: N, unit: N) -> Result<N, ArrowError> {
+/// How many times `unit` the function rounds to.
+fn units<N: ArrowNativeTypeOp>(function: Function, value: N, unit: N) -> Result<N, ArrowError> {
     let rest = value.mod_checked(unit)?;
-    let cut = value.sub_checked(rest)?;
+    let whole = value.div_checked(unit)?;
     let is_far = || {
         let rest = abs(rest)?;
         Ok::<bool, ArrowError>(rest.is_ge(unit.sub_checked(rest)?))
@@ -137,8 +152,34 @@ fn to_unit<N: ArrowNativeTypeOp>(function: Function, value: N, unit: N) -> Resul
         !rest.is_zero() && is_far()?
     };
     match (away, negative) {
-        (false, _) => Ok(cut),
-        (true, true) => cut.sub_checked(unit),
-        (true, false) => cut.add_checked(unit),
+        (false, _) => Ok(whole),
+        (true, true) => whole.sub_checked(N::ONE),
+        (true, false) => whole.add_checked(N::ONE),
+    }
+}
+
+/// The type of a rounded number: a decimal keeps the decimals that are asked for, and may get one
+/// digit more before the point.
+pub(crate) fn rounded_type(data_type: &DataType, places: i64) -> DataType {
+    let Some((precision, scale)) = digits(data_type) else { return data_type.clone() };
+    let Some(kept) = i8::try_from(places).ok().filter(|kept| *kept < scale) else {
+        return data_type.clone();
+    };
+    let whole = i16::from(precision) - i16::from(scale) + 1;
+    let wanted = u8::try_from(whole.max(1) + i16::from(kept)).unwrap_or(precision);
+    match matches!(data_type, DataType::Decimal256(..)) {
+        true => DataType::Decimal256(wanted.min(DECIMAL256_MAX_PRECISION), kept),
+        false => DataType::Decimal128(wanted.min(DECIMAL128_MAX_PRECISION), kept),
+    }
+}
+
+/// Precision and scale of a wide decimal.
+#[expect(clippy::wildcard_enum_match_arm, reason = "binding widens the narrow ones")]
+fn digits(data_type: &DataType) -> Option<(u8, i8)> {
+    match *data_type {
+        DataType::Decimal128(precision, scale) | DataType::Decimal256(precision, scale) => {
+            Some((precision, scale))
+        }
+        _ => None,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use arrow::compute::DatePart;
 use sqlparser::ast::{
     DateTimeField, Function as SqlFunction, FunctionArg, FunctionArgExpr, FunctionArguments,
     ObjectNamePart,
@@ -95,7 +96,7 @@ fn date_part(field: &DateTimeField) -> Option<Function> {
     let fields = ["year", "quarter", "month", "week", "day", "dow", "doy", "hour", "minute"];
     let known = fields.contains(&name.as_str()) || name == "second" || name == "isodow";
     let part = name.parse().ok().filter(|_| known);
-    part.map(Function::Part)
+    if part == Some(DatePart::Second) { Some(Function::Seconds) } else { part.map(Function::Part) }
 }
 
 const SUBSTR: &str = "write substr(text, start) or substr(text, start, length)";

@@ -3,14 +3,15 @@
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::buffer::BooleanBuffer;
 use arrow::compute::kernels::cmp;
-use arrow::compute::{can_cast_types, cast};
-use arrow::datatypes::{DataType, Float32Type, Float64Type, Schema};
+use arrow::datatypes::{DataType, Schema};
 use arrow::error::ArrowError;
+use tanda_expression::{can_cast, try_cast};
 
 use super::{Draft, Rows, Test, settle};
 use crate::columns::Column;
 use crate::config::{Nulls, Type};
 use crate::error::{BindError, JudgeError};
+use crate::floats::settled;
 use crate::types;
 
 pub(super) fn bind(rule: &Type, schema: &Schema) -> Result<Draft, BindError> {
@@ -35,7 +36,7 @@ fn named(name: &str) -> Result<DataType, BindError> {
 fn can_be(found: &DataType, wanted: &DataType) -> bool {
     found == wanted
         || found.is_numeric() && wanted.is_numeric()
-        || is_text(found) && can_cast_types(found, wanted)
+        || is_text(found) && can_cast(found, wanted)
 }
 
 fn is_text(data_type: &DataType) -> bool {
@@ -63,48 +64,32 @@ impl Test for Readable {
 impl Readable {
     /// What a null gets is undefined.
     fn unreadable(&self, array: &ArrayRef) -> Result<BooleanBuffer, ArrowError> {
-        let read = cast(array, &self.wanted)?;
+        let read = try_cast(array, &self.wanted)?;
         let mut bad = BooleanBuffer::new_unset(array.len());
         if let Some(nulls) = read.nulls() {
             bad |= &!nulls.inner();
         }
         if is_text(array.data_type()) {
-            bad |= &misread(array, &read);
+            bad |= &misspelt(array, &self.wanted);
         } else {
-            let back = cast(&read, array.data_type())?;
-            bad |= &cmp::neq(&back, array)?.into_parts().0;
+            let back = settled(&try_cast(&read, array.data_type())?)?;
+            bad |= &cmp::neq(&back, &settled(array)?)?.into_parts().0;
         }
         Ok(bad)
     }
 }
 
-/// Texts from which the cast made a value that does not stand for all of the text.
-fn misread(texts: &ArrayRef, read: &ArrayRef) -> BooleanBuffer {
+/// Texts that the cast may read, but not as they stand.
+fn misspelt(texts: &ArrayRef, wanted: &DataType) -> BooleanBuffer {
     let text = |row| match texts.as_string_opt::<i32>() {
         Some(texts) => texts.value(row),
         None => texts.as_string::<i64>().value(row),
     };
-    BooleanBuffer::collect_bool(texts.len(), |row| {
-        let text = text(row);
-        !is_spelt(text, read.data_type()) || (has_digit(text) && is_infinite(read, row))
-    })
+    BooleanBuffer::collect_bool(texts.len(), |row| !is_spelt(text(row), wanted))
 }
 
-fn has_digit(text: &str) -> bool {
-    text.bytes().any(|byte| byte.is_ascii_digit())
-}
-
-/// A number beyond the range of its type.
-fn is_infinite(read: &ArrayRef, row: usize) -> bool {
-    match (read.as_primitive_opt::<Float64Type>(), read.as_primitive_opt::<Float32Type>()) {
-        (Some(read), _) => read.value(row).is_infinite(),
-        (_, Some(read)) => read.value(row).is_infinite(),
-        (None, None) => false,
-    }
-}
-
-/// Is the text written as a value of the type is? The cast takes more: spaces around a number, a
-/// date with a time behind it, decimals of a second that it drops.
+/// Is the text written as a value of the type is? The cast takes more: spaces around a value, a
+/// date with a time behind it, decimals of a second that it rounds.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the cast is strict about the others")]
 fn is_spelt(text: &str, wanted: &DataType) -> bool {
     let bytes = text.as_bytes();

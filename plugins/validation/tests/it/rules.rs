@@ -222,7 +222,7 @@ fn length_counts_characters() {
     );
 }
 
-/// The rule takes a text if `schema:` of a CSV source does.
+/// The rule takes what a cast of expressions reads, as long as the text loses nothing.
 #[test]
 fn type_refuses_texts_that_lose_something() {
     let takes = |name: &str, text| passes(&format!("Type(column: \"a\", type: {name:?})"), text);
@@ -236,6 +236,7 @@ fn type_refuses_texts_that_lose_something() {
             "timestamp",
             &["2013-01-31", "2013-01-31 05:00:00.123456", "2013-01-31T05:00:00.1000000Z"],
         ),
+        ("time", &["11:00:00", "11:00", "23:59:59.999999"]),
     ] {
         texts.iter().for_each(|text| assert!(takes(name, text), "{name} {text:?}"));
     }
@@ -246,6 +247,8 @@ fn type_refuses_texts_that_lose_something() {
         ("boolean", &["1", "yes", "t", " true"]),
         ("date", &["2013-01-31T00:00:00", "2013-01-31 05:00", "2013-1-31", "20130131"]),
         ("timestamp", &["2013-01-31 05:00:00.1234567", " 2013-01-31", "2013-01-31T25:00:00"]),
+        ("timestamp", &["2013-01-31 05:00:00+02", "2013-01-31T05:00:00-05:30"]),
+        ("time", &["11", "1130", "24:00:00", " 11:00", "11:00:00.1234567", "11:00:00+02"]),
     ] {
         texts.iter().for_each(|text| assert!(!takes(name, text), "{name} {text:?}"));
     }

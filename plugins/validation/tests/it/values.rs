@@ -40,6 +40,19 @@ fn there_is_one_zero() {
 }
 
 #[test]
+fn a_number_is_read_as_another_type_whatever_the_sign_of_its_zero() {
+    let floats: ArrayRef = Arc::new(Float64Array::from(vec![-0.0, 0.5, 2.0, f64::NAN, 1e300]));
+    for (wanted, kept) in [
+        ("int64", &["-0.0", "2.0"][..]),
+        ("float32", &["-0.0", "0.5", "2.0", "NaN"]),
+        ("float64", &["-0.0", "0.5", "2.0", "NaN", "1e300"]),
+    ] {
+        let rule = format!("Type(column: \"x\", type: {wanted:?})");
+        assert_eq!(passed(&rule, floats.clone()), kept, "{wanted}");
+    }
+}
+
+#[test]
 fn a_key_has_one_zero_and_one_nan() {
     let rule = r#"Unique(columns: ["x"], window: 10)"#;
     let floats = vec![-0.0, 0.0, f64::NAN, -f64::NAN, 1.0];

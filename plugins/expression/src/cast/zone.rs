@@ -1,0 +1,50 @@
+//! Time zones: fixed offsets, and the names of the one that has none.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray};
+use arrow::datatypes::{
+    DataType, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType,
+    TimestampNanosecondType, TimestampSecondType,
+};
+
+/// Arrow knows named time zones only with a time zone database; UTC needs none.
+pub(crate) fn offset_zone(data_type: &DataType) -> DataType {
+    if let DataType::Timestamp(unit, Some(zone)) = data_type
+        && ["UTC", "Etc/UTC", "GMT", "Z"].contains(&zone.as_ref())
+    {
+        return DataType::Timestamp(*unit, Some("+00:00".into()));
+    }
+    data_type.clone()
+}
+
+pub(crate) fn with_offset_zone(array: &ArrayRef) -> ArrayRef {
+    with_zone_of(Arc::clone(array), &offset_zone(array.data_type()))
+}
+
+/// The same instants with the zone's name of `target`.
+pub(super) fn with_zone_of(array: ArrayRef, target: &DataType) -> ArrayRef {
+    let DataType::Timestamp(unit, Some(zone)) = target else { return array };
+    if array.data_type() == target {
+        return array;
+    }
+    let zone = Arc::clone(zone);
+    match unit {
+        TimeUnit::Second => {
+            let array = array.as_primitive::<TimestampSecondType>().clone();
+            Arc::new(array.with_timezone(zone))
+        }
+        TimeUnit::Millisecond => {
+            let array = array.as_primitive::<TimestampMillisecondType>().clone();
+            Arc::new(array.with_timezone(zone))
+        }
+        TimeUnit::Microsecond => {
+            let array = array.as_primitive::<TimestampMicrosecondType>().clone();
+            Arc::new(array.with_timezone(zone))
+        }
+        TimeUnit::Nanosecond => {
+            let array = array.as_primitive::<TimestampNanosecondType>().clone();
+            Arc::new(array.with_timezone(zone))
+        }
+    }
+}
