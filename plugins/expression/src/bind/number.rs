@@ -90,3 +90,51 @@ fn number_for(node: Node, other: &DataType, is_float: bool) -> Node {
         None => node,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use arrow::datatypes::{DataType, Field, Schema};
+
+    use super::Node;
+    use crate::Expression;
+    use crate::plan::Kind;
+
+    /// What the tree casts for each row.
+    fn casts(text: &str) -> Vec<String> {
+        let field = |name, data_type| Field::new(name, data_type, true);
+        let schema = Schema::new(vec![
+            field("f", DataType::Float64),
+            field("r", DataType::Float32),
+            field("i", DataType::Int64),
+        ]);
+        let bound = Expression::parse(text).and_then(|it| it.bind(&schema)).expect("it is sound");
+        let mut found = Vec::new();
+        collect_casts(&bound.node, &mut found);
+        found
+    }
+
+    fn collect_casts(node: &Node, found: &mut Vec<String>) {
+        if let Kind::Cast { value, .. } = &node.kind {
+            found.push(value.text.to_string());
+        }
+        node.for_each_operand(&mut |operand| collect_casts(operand, found));
+    }
+
+    #[test]
+    fn a_number_beside_a_float_becomes_one_when_it_is_bound() {
+        for text in [
+            "f * 60.0",
+            "f / 60.0",
+            "60.0 - f",
+            "f > 60.5",
+            "f between 0.5 and 60.0",
+            "f in (0.5, 60)",
+            "coalesce(f, 0.5)",
+            "case when f > 0.5 then f else 1 - 0.5 end",
+            "r > 0.5",
+        ] {
+            assert_eq!(casts(text), [""; 0], "{text}");
+        }
+        assert_eq!(casts("f / (i / 60.0)"), ["i"]);
+    }
+}
