@@ -70,6 +70,7 @@ impl Typed {
             let typed = typing.stage(&scene.stages[index], graph, &stages, index);
             stages.push(typed);
         }
+        typing.refuse_overlaps();
         if !typing.faults.is_empty() {
             return Err(typing.faults);
         }

@@ -8,6 +8,7 @@ mod bind;
 mod failure;
 mod open;
 mod outputs;
+mod overlaps;
 mod prune;
 mod search;
 mod start;

@@ -304,8 +304,7 @@ impl Typing<'_> {
             self.fault(place, format!("stage `{name}`: {error}"), None);
             return None;
         }
-        if let Some((file, first)) = self.outputs.claim(name, &stage.write) {
-            let message = format!("sinks `{first}` and `{name}` both write {}", file.display());
+        if let Some(message) = self.outputs.claim(name, &stage.write) {
             self.fault(place, message, Some("give each sink a file of its own".into()));
             return None;
         }

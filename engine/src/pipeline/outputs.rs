@@ -1,8 +1,8 @@
-//! Two sinks must not write one file, whatever names lead to it.
+//! The files that the sinks of a scene write: no two of them are one, whatever names lead there.
 
 use std::{
-    collections::BTreeMap,
     fs,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
@@ -11,22 +11,83 @@ use crate::scene::{model::Write, written_path};
 /// Links followed before a path is given up; Linux itself stops at 40.
 const LINKS_MAX: usize = 40;
 
-/// The files that the sinks of a scene write.
+/// Device and inode of a regular file.
+pub(super) type Identity = (u64, u64);
+
+/// The regular file that `path` names, with links followed.
+pub(super) fn identity(path: &Path) -> Option<Identity> {
+    let found = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
+    Some((found.dev(), found.ino()))
+}
+
+/// The files of the sinks of a scene.
 #[derive(Debug, Default)]
-pub(super) struct Outputs(BTreeMap<PathBuf, String>);
+pub(super) struct Outputs(Vec<OutputFile>);
+
+/// The file of one sink.
+#[derive(Debug)]
+pub(super) struct OutputFile {
+    /// The sink.
+    pub(super) stage: String,
+    /// Its path as the scene gives it.
+    pub(super) shown: String,
+    /// Its real path; the file need not exist.
+    pub(super) file: PathBuf,
+    pub(super) file_identity: Option<Identity>,
+    /// Where it is written until it is complete; none for what is written in place.
+    pub(super) part: Option<PathBuf>,
+    pub(super) part_identity: Option<Identity>,
+}
 
 impl Outputs {
-    /// Enters the file of a sink; the file and its other writer if there is one.
-    pub(super) fn claim(&mut self, stage: &str, write: &Write) -> Option<(PathBuf, String)> {
-        let path = written_path(write).filter(|&path| path != "-")?;
-        let file = file_behind(Path::new(path));
-        match self.0.get(&file) {
-            Some(first) => Some((file, first.clone())),
-            None => {
-                self.0.insert(file, stage.to_owned());
-                None
-            }
+    /// Enters the file of a sink; says which other sink writes it, if one does.
+    pub(super) fn claim(&mut self, stage: &str, write: &Write) -> Option<String> {
+        let new = OutputFile::new(stage, written_path(write)?);
+        let taken = self.0.iter().find_map(|first| first.meets(&new));
+        self.0.push(new);
+        taken
+    }
+
+    pub(super) fn files(&self) -> &[OutputFile] {
+        &self.0
+    }
+}
+
+impl OutputFile {
+    fn new(stage: &str, shown: &str) -> Self {
+        let path = Path::new(if shown == "-" { "/dev/stdout" } else { shown });
+        let file = file_behind(path);
+        let in_place = matches!(shown, "-" | "/dev/stdout")
+            || fs::metadata(path).is_ok_and(|found| !found.is_file());
+        let part = (!in_place).then(|| {
+            let mut part = file.clone().into_os_string();
+            part.push(".part");
+            PathBuf::from(part)
+        });
+        Self {
+            stage: stage.to_owned(),
+            shown: shown.to_owned(),
+            file_identity: identity(path),
+            part_identity: part.as_deref().and_then(identity),
+            file,
+            part,
         }
+    }
+
+    fn meets(&self, new: &Self) -> Option<String> {
+        let (first, second) = (&self.stage, &new.stage);
+        let same = self.file_identity.is_some() && self.file_identity == new.file_identity;
+        if same || self.file == new.file {
+            let file = self.file.display();
+            return Some(format!("sinks `{first}` and `{second}` both write {file}"));
+        }
+        let in_part = |one: &Self, other: &Self| {
+            let part = one.part.as_ref().filter(|&part| *part == other.file)?;
+            let (one, other) = (&one.stage, &other.stage);
+            let part = part.display();
+            Some(format!("sink `{other}` writes {part}, the unfinished file of sink `{one}`"))
+        };
+        in_part(self, new).or_else(|| in_part(new, self))
     }
 }
 

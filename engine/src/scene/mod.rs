@@ -40,10 +40,11 @@ pub use load::{examine, load, parse};
 pub use model::*;
 pub use on_failure::{BreakerSettings, DEAD_LETTER_PORT, Fallback, LastResort, OnFailure, Retry};
 pub use paths::FileFormat;
-pub(crate) use paths::of_write as written_path;
+pub(crate) use paths::{of_read as read_path, of_write as written_path};
 pub use places::Places;
 pub use supervision::{ChildScene, SupervisorScene};
 pub use text::Place;
+pub(crate) use tokens::texts;
 
 /// Most bytes of a scene file.
 pub const SCENE_BYTES_MAX: usize = 1 << 20;

@@ -44,7 +44,7 @@ pub(crate) fn of_write(write: &Write) -> Option<&str> {
 }
 
 /// The path that a source reads; `None` for one that makes its rows.
-pub(super) fn of_read(read: &Read) -> Option<&str> {
+pub(crate) fn of_read(read: &Read) -> Option<&str> {
     match read {
         Read::Csv(csv) => Some(&csv.path),
         Read::Ndjson(ndjson) => Some(&ndjson.path),

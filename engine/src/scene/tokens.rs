@@ -40,6 +40,12 @@ pub(super) fn decode(literal: &str) -> Option<String> {
     ron::from_str(literal).ok()
 }
 
+/// All texts in a piece of RON, escapes resolved.
+pub(crate) fn texts(text: &str) -> impl Iterator<Item = String> {
+    let texts = tokens(text).into_iter().filter(|token| token.kind == TokenKind::Str);
+    texts.filter_map(|token| decode(&text[token.span]))
+}
+
 struct Lexer<'a> {
     text: &'a str,
     at: usize,

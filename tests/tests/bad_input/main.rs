@@ -10,6 +10,7 @@ mod files;
 mod ndjson;
 mod on_failure;
 mod outputs;
+mod overlaps;
 mod packed;
 mod plugins;
 mod rejected;

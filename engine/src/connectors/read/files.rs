@@ -14,6 +14,9 @@ use super::find::shown;
 /// One input of a source, shared by the pieces that are cut from it.
 pub(crate) type FileRef = Arc<InputFile>;
 
+/// Device and inode of a file.
+pub(crate) type FileId = (u64, u64);
+
 /// A file, a named pipe or the standard input.
 #[derive(Debug)]
 pub(crate) struct InputFile {
@@ -81,6 +84,11 @@ impl InputFile {
     /// Bytes on disk; none for a pipe.
     pub(crate) fn bytes(&self) -> Option<u64> {
         self.identity.map(|identity| identity.bytes)
+    }
+
+    /// Device and inode; none for a pipe.
+    pub(crate) fn identity(&self) -> Option<FileId> {
+        self.identity.map(|identity| (identity.device, identity.inode))
     }
 
     /// Whether it can be opened again and read from its start.

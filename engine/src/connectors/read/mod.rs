@@ -39,8 +39,10 @@ mod walk;
 mod tests;
 
 pub use piece::{Piece, RawPiece};
+pub(crate) use source::inputs;
 pub use source::{Limits, Source, Started};
 pub use stop::Stop;
+pub(crate) use walk::folders;
 
 use tanda_text::TextDecoder;
 pub use tanda_text::{BadRecord, DecodedPiece, OnBad, TextError, rejected_schema};

@@ -13,7 +13,7 @@ use crate::scene::model::{ByteSize, Read};
 
 use super::columnar::{ColumnarSource, Format};
 use super::csv::CsvSource;
-use super::files::FileRef;
+use super::files::{FileId, FileRef};
 use super::find::find_files;
 use super::generator::GeneratorSource;
 use super::head::HeadPlan;
@@ -264,6 +264,16 @@ fn files(read: &Read) -> Result<Vec<FileRef>, ReadError> {
         Read::Arrow(read) => find_files(&read.path, "arrow"),
         Read::Generator(_) => Ok(Vec::new()),
     }
+}
+
+/// The regular files that `read` names, each with its device and inode. Cost: a look at each.
+///
+/// # Errors
+/// If they cannot be found.
+pub(crate) fn inputs(read: &Read) -> Result<Vec<(String, FileId)>, ReadError> {
+    let found = files(read)?;
+    let named = |file: &FileRef| Some((file.path().to_owned(), file.identity()?));
+    Ok(found.iter().filter_map(named).collect())
 }
 
 fn schema_setting(read: &Read) -> Option<&BTreeMap<String, String>> {

@@ -16,8 +16,23 @@ use super::find::{cannot_find, shown};
 ///
 /// Cost: one look at every entry of the folders that the glob goes through.
 pub(super) fn walk(glob: &Glob) -> Result<Vec<PathBuf>, ReadError> {
+    walk_levels(glob, glob.parts.len())
+}
+
+/// Folders in which `glob` looks for names that fit its last part.
+///
+/// Cost: as [`walk`], without the last level.
+///
+/// # Errors
+/// If one of them cannot be found or searched.
+pub(crate) fn folders(glob: &Glob) -> Result<Vec<PathBuf>, ReadError> {
+    let found = walk_levels(glob, glob.parts.len().saturating_sub(1))?;
+    Ok(found.iter().map(|folder| or_here(folder).to_owned()).collect())
+}
+
+fn walk_levels(glob: &Glob, count: usize) -> Result<Vec<PathBuf>, ReadError> {
     let mut places = vec![PathBuf::from(if glob.is_absolute { "/" } else { "" })];
-    for (index, part) in glob.parts.iter().enumerate() {
+    for (index, part) in glob.parts.iter().take(count).enumerate() {
         let is_last = index + 1 == glob.parts.len();
         let mut next = Vec::new();
         for place in places {
