@@ -112,6 +112,7 @@ impl Echo {
             Effect::FinishStage { stage } | Effect::CloseSink { sink: stage } => {
                 say(Input::StageFinished { stage });
             }
+            Effect::PublishOutputs => say(Input::OutputsPublished),
             Effect::ReleaseBuffer { .. }
             | Effect::AbandonSink { .. }
             | Effect::CancelJobs
@@ -168,6 +169,7 @@ impl Platform for Echo {
             | Effect::WriteBatch { .. }
             | Effect::FinishStage { .. }
             | Effect::CloseSink { .. }
+            | Effect::PublishOutputs
             | Effect::AbandonSink { .. }
             | Effect::CancelJobs
             | Effect::StartWorker { .. }

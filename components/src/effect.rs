@@ -46,11 +46,15 @@ pub enum Effect {
         /// The stage.
         stage: Entity,
     },
-    /// Complete the output: `StageFinished` or `StageFailed`.
+    /// Complete the output, which gets its name only when it is published: `StageFinished` or
+    /// `StageFailed`.
     CloseSink {
         /// The sink.
         sink: Entity,
     },
+    /// Give all outputs that are complete their names: `OutputsPublished`, or `StageFailed` of a
+    /// sink; then all is as it was before.
+    PublishOutputs,
     /// Give up on the output and keep what there is under its `.part` name. Not answered.
     AbandonSink {
         /// The sink.

@@ -9,7 +9,8 @@ pub struct StageEnded {
     pub stage: Entity,
 }
 
-/// Observers hear this when a reader, a finish or a close failed.
+/// Observers hear this when a reader, a finish or a close failed, or an output could not be
+/// published.
 #[derive(Event, Clone, Copy, Debug)]
 pub struct StageFailed {
     /// The stage.

@@ -90,12 +90,12 @@ pub enum Input {
         /// Its memory, bytes.
         bytes: u64,
     },
-    /// A stage has flushed its state, or a sink has closed its output.
+    /// A stage has flushed its state, or a sink has completed its output.
     StageFinished {
         /// The stage.
         stage: Entity,
     },
-    /// A reader, a finish or a close failed.
+    /// A reader, a finish or a close failed, or the output of a sink could not be published.
     StageFailed {
         /// The stage.
         stage: Entity,
@@ -135,6 +135,13 @@ pub enum Input {
         buffer: BufferHandle,
         /// Memory of these, bytes.
         bytes: u64,
+    },
+    /// All outputs have their names.
+    OutputsPublished,
+    /// The user wants the run to end at once: what is in flight is left where it is.
+    AbortRequested {
+        /// Says so.
+        fault: FaultId,
     },
     /// The user wants the run to end: sources stop, what is in flight goes through.
     DrainRequested,

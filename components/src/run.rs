@@ -15,6 +15,16 @@ pub enum Run {
         /// The first fault.
         fault: FaultId,
     },
+    /// All is written: the outputs take their names, all of them or none.
+    Publishing {
+        /// It was told to stop before its sources had ended.
+        interrupted: bool,
+    },
+    /// It was ended at once, and what was in flight is left where it was: nothing more is done.
+    Aborted {
+        /// The first fault: that it was, or what it was failing of.
+        fault: FaultId,
+    },
     /// Nothing is left to do.
     Ended {
         /// The first fault, if the run failed.
@@ -22,6 +32,19 @@ pub enum Run {
         /// It was told to stop before its sources had ended.
         interrupted: bool,
     },
+}
+
+impl Run {
+    /// Is there nothing left to do, or nothing more to be done?
+    #[must_use]
+    pub fn is_over(self) -> bool {
+        match self {
+            Self::Ended { .. } | Self::Aborted { .. } => true,
+            Self::Running | Self::Draining | Self::Failing { .. } | Self::Publishing { .. } => {
+                false
+            }
+        }
+    }
 }
 
 /// How many batches the engine's threads work on at once, over all stages; those that workers hold

@@ -157,7 +157,7 @@ impl<P: Platform> Engine<P> {
 
     /// Nothing is left to do, or nothing can be done: a law is broken.
     pub fn has_ended(&self) -> bool {
-        self.broken_law.is_some() || matches!(self.world.resource::<Run>(), Run::Ended { .. })
+        self.broken_law.is_some() || self.world.resource::<Run>().is_over()
     }
 
     /// The law that a system or an observer of the program has broken, and when.

@@ -40,6 +40,8 @@ fn head(world: &mut World, now: EngineTime) -> String {
         Run::Running => "running",
         Run::Draining => "draining",
         Run::Failing { .. } => "failing: what is under way is given up",
+        Run::Publishing { .. } => "publishing: the outputs take their names",
+        Run::Aborted { .. } => "ended at once",
         Run::Ended { .. } => "ended",
     };
     let mib = |bytes: u64| bytes >> 20;

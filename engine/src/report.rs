@@ -6,7 +6,7 @@ use bevy_ecs::{entity::EntityHashMap, resource::Resource, world::World};
 use nix::sys::resource::{UsageWho, getrusage};
 use serde::{Serialize, Serializer};
 use tanda_components::{
-    Breaker, Buffers, Failures, Instance, Ledger, Restarts, Run, Stage, StageKind, StageName,
+    At, Breaker, Buffers, Failures, Instance, Ledger, Restarts, Run, Stage, StageKind, StageName,
 };
 use tanda_systems::invariants;
 
@@ -194,7 +194,7 @@ impl RunReport {
             stage.failures = failures;
             report.stages.push(stage);
         }
-        report.ledger = invariants::ledger_is_balanced(engine.world_mut());
+        report.ledger = ledger(engine.world_mut());
         report
     }
 
@@ -282,6 +282,17 @@ impl Flow {
             StageKind::Source | StageKind::Sink => Self { absorbed, filtered: 0, made },
         }
     }
+}
+
+/// Do all rows add up? Those of batches that were left where they were cannot.
+fn ledger(world: &mut World) -> Result<(), String> {
+    let left = world.query::<&At>().iter(world).count();
+    if matches!(world.resource::<Run>(), Run::Aborted { .. }) && left > 0 {
+        return Err(format!(
+            "not settled: {left} batches were on their way when the run was ended"
+        ));
+    }
+    invariants::ledger_is_balanced(world)
 }
 
 fn restarts_by_stage(world: &mut World) -> EntityHashMap<u32> {

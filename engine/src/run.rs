@@ -155,13 +155,19 @@ impl Engine<OsPlatform> {
             return Err(EngineError::Law { law: law.to_owned() });
         }
         let mut report = RunReport::of(&mut self, started.elapsed());
-        let Run::Ended { fault: Some(fault), .. } = *self.world().resource::<Run>() else {
+        let run = *self.world().resource::<Run>();
+        let (Run::Ended { fault: Some(fault), .. } | Run::Aborted { fault }) = run else {
             return Ok(report);
         };
         let fault = self.platform_mut().faults().get(fault).cloned();
         let fault = fault.expect("the platform keeps every fault it has numbered");
         let fault = supervision::explain(self.world(), fault);
         report.fault = Some(fault.clone());
+        if matches!(run, Run::Aborted { .. }) {
+            // Its threads may wait for ever, for the reader of a pipe or a plugin: nobody waits for
+            // them.
+            std::mem::forget(self);
+        }
         Err(EngineError::Failed { fault, report: Box::new(report) })
     }
 }
@@ -178,8 +184,10 @@ fn sink_on_stdout(scene: &Scene) -> Option<String> {
 /// How a run ended, from the world's state.
 pub(crate) fn outcome(run: Run) -> Outcome {
     match run {
-        Run::Ended { fault: Some(_), .. } | Run::Failing { .. } => Outcome::Failed,
+        Run::Ended { fault: Some(_), .. } | Run::Failing { .. } | Run::Aborted { .. } => {
+            Outcome::Failed
+        }
         Run::Ended { interrupted: true, .. } => Outcome::Interrupted,
-        Run::Ended { .. } | Run::Running | Run::Draining => Outcome::Done,
+        Run::Ended { .. } | Run::Running | Run::Draining | Run::Publishing { .. } => Outcome::Done,
     }
 }

@@ -27,7 +27,7 @@ type Finishers = (
     Option<&'static Snapshotting>,
 );
 
-/// Ends stages that are drained: those with a state flush it first, sinks close their output.
+/// Ends stages that are drained: those with a state flush it first, sinks complete their output.
 ///
 /// A stage is drained when all stages before it have ended and no batch stands at it, but for those
 /// that are held in case its workers die; all that ever ran have to be up then. Stages
@@ -108,8 +108,9 @@ fn is_ended<E>(state: Result<&StageState, E>) -> bool {
     state.is_ok_and(|state| *state == StageState::Ended)
 }
 
-/// Ends the run: when all stages have ended, or when a failed run has got everything back; and not
-/// before the top supervisor, if there is one, has stopped all workers.
+/// Ends the run: when all stages have ended it has the outputs published, which ends it; a failed
+/// run ends when it has got everything back. Neither before the top supervisor, if there is one,
+/// has stopped all workers.
 pub(crate) fn end_run(
     mut commands: Commands,
     mut run: ResMut<Run>,
@@ -124,7 +125,7 @@ pub(crate) fn end_run(
         return;
     }
     let fault = match *run {
-        Run::Ended { .. } => return,
+        Run::Publishing { .. } | Run::Aborted { .. } | Run::Ended { .. } => return,
         Run::Failing { fault } => Some(fault),
         Run::Running | Run::Draining => None,
     };
@@ -144,12 +145,16 @@ pub(crate) fn end_run(
         top.order_stop();
         return;
     }
+    if fault.is_none() {
+        *run = Run::Publishing { interrupted: *run == Run::Draining };
+        outbox.push(Effect::PublishOutputs);
+        return;
+    }
     for (sink, state, ..) in stages.iter().filter(|(.., sink)| sink.is_some()) {
         if *state != StageState::Ended {
             outbox.push(Effect::AbandonSink { sink });
         }
     }
-    let interrupted = *run == Run::Draining;
-    *run = Run::Ended { fault, interrupted };
-    commands.trigger(RunEnded { failed: fault.is_some() });
+    *run = Run::Ended { fault, interrupted: false };
+    commands.trigger(RunEnded { failed: true });
 }

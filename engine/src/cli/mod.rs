@@ -26,7 +26,7 @@ use crate::panics;
 #[command(
     name = "tanda",
     version,
-    after_help = "Exit codes: 0 done, 1 failed or ended without draining (a second Ctrl-C), \
+    after_help = "Exit codes: 0 done, 1 failed or ended without draining (Ctrl-C again), \
                   2 refused before start, 130 interrupted after a clean drain.\n\n\
                   Example: tanda run config/basic_pipeline.ron --param out=/tmp/result"
 )]
@@ -38,9 +38,9 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Run a scene to its end. Ctrl-C drains it: what was read is written, then outputs are closed.
-    /// A second Ctrl-C ends it at once, and outputs stay unfinished. SIGUSR1 has it say what every
-    /// batch waits for and why workers were restarted; it does so by itself when nothing has been
-    /// read for 10 seconds.
+    /// Ctrl-C again, a second later, ends it at once, and no output takes its name. SIGTERM is as
+    /// Ctrl-C, but sent again it changes nothing. SIGUSR1 has it say what every batch waits for and
+    /// why workers were restarted; it does so by itself when nothing has been read for 10 seconds.
     Run(run::RunArgs),
     /// Check a scene without side effects, and report every fault at once.
     Check(SceneArgs),

@@ -7,6 +7,7 @@ mod agenda;
 mod failover;
 mod isolation;
 mod pool;
+mod publish;
 mod rng;
 mod stage;
 mod worker;
@@ -57,6 +58,7 @@ pub struct SimPlatform {
     asked: u64,
     written: BTreeMap<usize, Vec<Content>>,
     abandoned: Vec<usize>,
+    published: u64,
 }
 
 impl SimPlatform {
@@ -81,6 +83,7 @@ impl SimPlatform {
             asked: 0,
             written: BTreeMap::new(),
             abandoned: Vec::new(),
+            published: 0,
         }
     }
 
@@ -363,6 +366,7 @@ impl Platform for SimPlatform {
                 let index = self.known(sink).index;
                 self.abandoned.push(index);
             }
+            Effect::PublishOutputs => self.publish(),
             Effect::ReleaseBuffer { buffer } => self.pool.release(buffer),
             Effect::CancelJobs => {}
             Effect::StartWorker { instance } => self.start_worker(instance),

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: what was read is written; a second one ends the program at once. SIGUSR1:
+//! Ctrl-C and SIGTERM: what was read is written; Ctrl-C again ends the program at once. SIGUSR1:
 //! the run says what it waits for.
 
 use std::fs::{self, File};
@@ -73,20 +73,87 @@ fn sigterm_ends_an_endless_source_with_all_rows_written() {
     stops_with_all_rows(Signal::SIGTERM);
 }
 
-/// Nobody takes the output, so the drain cannot end.
+/// Presses Ctrl-C until the program has ended: within a second of the first it is the same wish.
+fn insist(run: &mut Running) {
+    wait_until("Ctrl-C again has ended the program", || {
+        let ended = run.0.try_wait().unwrap().is_some();
+        if !ended {
+            run.signal(Signal::SIGINT);
+        }
+        ended
+    });
+}
+
+/// Nobody takes the output of one sink, so the drain cannot end; the other may have written all.
 #[test]
-fn second_ctrl_c_ends_the_program_at_once() {
+fn second_ctrl_c_ends_the_program_without_a_final_name_and_with_its_report() {
     let (folder, mut run) = tapped();
+    folder.write("out.csv", "old");
     send(&mut run, &format!("n,s\n{}", rows(0..10)));
     wait_until("the run has begun", || folder.has("out.csv.part"));
     run.signal(Signal::SIGINT);
     wait_until("the first signal was taken", || !is_pending(&run, Signal::SIGINT));
+    let all = format!("n,s\n{}", rows(0..10));
+    wait_until("one output is complete", || folder.read("out.csv.part") == all);
     assert!(run.0.try_wait().unwrap().is_none(), "the drain cannot have ended");
-    run.signal(Signal::SIGINT);
+    insist(&mut run);
     assert_eq!(run.wait().code(), Some(1), "130 would promise complete outputs");
-    // The file may be complete already, since only the pipe was in the way; then it is all there.
-    let complete = format!("n,s\n{}", rows(0..10));
-    assert!(!folder.has("out.csv") || folder.read("out.csv") == complete);
+    let report: Value = serde_json::from_str(&run.rest_of_output()).unwrap();
+    assert_eq!(report["outcome"], "failed");
+    let message = report["fault"]["message"].as_str().unwrap();
+    assert!(message.starts_with("interrupted again, and ended without draining; "), "{message}");
+    assert_eq!(report["fault"]["stage"], Value::Null);
+    assert_eq!(report["stages"][0]["rows_in"], 10);
+    let ledger = report["ledger"].as_str().unwrap();
+    assert!(ledger.ends_with(" batches were on their way when the run was ended"), "{ledger}");
+    assert_eq!(folder.read("out.csv"), "old");
+    assert_eq!(folder.read("stderr"), format!("error: {message}\n"));
+}
+
+/// As GNU `timeout` does, which signals its child and then its group.
+#[test]
+fn sigterm_that_comes_again_lets_the_drain_go_on() {
+    let (folder, mut run) = tapped();
+    let all = format!("n,s\n{}", rows(0..10));
+    send(&mut run, &all);
+    wait_until("the run has begun", || folder.has("out.csv.part"));
+    for _ in 0..3 {
+        run.signal(Signal::SIGTERM);
+        wait_until("the signal was taken", || !is_pending(&run, Signal::SIGTERM));
+        assert!(run.0.try_wait().unwrap().is_none(), "nobody has taken the output yet");
+    }
+    assert_eq!(folder.read("tap"), all);
+    assert_eq!(run.wait().code(), Some(130), "{}", folder.read("stderr"));
+    assert_eq!(folder.read("out.csv"), all);
+}
+
+/// The output of a source that ended long ago waits for the others: here in vain.
+#[test]
+fn output_that_was_complete_early_gets_no_name_when_the_run_fails() {
+    let folder = Folder::with_stages(
+        r#"
+        "short": Source( read: Csv( path: "short.csv" ) ),
+        "long": Source( read: Csv( path: "-", schema: { "n": "int64" } ), linger: "10ms" ),
+        "one": Sink( write: Csv( path: "one.csv" ), from: "short" ),
+        "two": Sink( write: Csv( path: "two.csv" ), from: "long" ),
+"#,
+    );
+    folder.write("short.csv", "a\n1\n");
+    folder.write("one.csv", "old");
+    let mut run = folder.start(&["run", "scene.ron", "--json"]);
+    send(&mut run, "n\n1\n");
+    wait_until("one is complete", || {
+        folder.has("one.csv.part") && folder.read("one.csv.part") == "a\n1\n"
+    });
+    send(&mut run, "no number\n");
+    run.0.stdin.take();
+    assert_eq!(run.wait().code(), Some(1));
+    assert_eq!(folder.read("one.csv"), "old");
+    assert_eq!(folder.read("one.csv.part"), "a\n1\n");
+    assert!(!folder.has("two.csv"));
+    let report: Value = serde_json::from_str(&run.rest_of_output()).unwrap();
+    assert_eq!(report["fault"]["stage"], "long");
+    assert_eq!(report["ledger"], "balanced");
 }
 
 /// Nobody takes the output: whoever waits for the end has to know why it does not come.

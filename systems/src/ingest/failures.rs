@@ -137,7 +137,7 @@ impl Facts<'_, '_> {
     }
 
     pub(super) fn fail_run(&mut self, fault: FaultId) {
-        if matches!(*self.books.run, Run::Running | Run::Draining) {
+        if matches!(*self.books.run, Run::Running | Run::Draining | Run::Publishing { .. }) {
             *self.books.run = Run::Failing { fault };
         }
     }

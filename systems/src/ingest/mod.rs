@@ -138,6 +138,8 @@ impl Facts<'_, '_> {
             Input::BatchExamined { batch, buffer, bytes } => {
                 self.enter_examined(batch, buffer, bytes);
             }
+            Input::OutputsPublished => self.end_published(),
+            Input::AbortRequested { fault } => self.abort(fault),
             Input::DrainRequested => self.drain(),
         }
     }

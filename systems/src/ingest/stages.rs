@@ -2,7 +2,8 @@
 
 use bevy_ecs::prelude::*;
 use tanda_components::{
-    Admission, AdmittedBy, At, BufferHandle, Lineage, Priority, Run, StageEnded, StageState,
+    Admission, AdmittedBy, At, BufferHandle, FaultId, Lineage, Priority, Run, RunEnded, StageEnded,
+    StageState,
 };
 
 use super::Facts;
@@ -112,5 +113,26 @@ impl Facts<'_, '_> {
         if *self.books.run == Run::Running && reading {
             *self.books.run = Run::Draining;
         }
+    }
+
+    /// All outputs have their names: the run has ended well.
+    pub(super) fn end_published(&mut self) {
+        let Run::Publishing { interrupted } = *self.books.run else {
+            unreachable!("outputs are published once, at the end of a run")
+        };
+        *self.books.run = Run::Ended { fault: None, interrupted };
+        self.commands.trigger(RunEnded { failed: false });
+    }
+
+    /// Ends the run where it stands, unless its outputs take their names just now: they have them
+    /// all in a moment, or none.
+    pub(super) fn abort(&mut self, fault: FaultId) {
+        let fault = match *self.books.run {
+            Run::Publishing { .. } | Run::Aborted { .. } | Run::Ended { .. } => return,
+            Run::Failing { fault: first } => first,
+            Run::Running | Run::Draining => fault,
+        };
+        *self.books.run = Run::Aborted { fault };
+        self.commands.trigger(RunEnded { failed: true });
     }
 }

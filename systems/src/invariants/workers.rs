@@ -64,7 +64,8 @@ pub(super) fn workers_hold_what_they_can(world: &mut World) -> Result<(), String
     let mut workers = world.query::<Worker>();
     let mut batches = world.query::<(&BatchState, &Bytes)>();
     let mut stages = world.query::<&StageState>();
-    let failing = matches!(world.resource::<Run>(), Run::Failing { .. } | Run::Ended { .. });
+    let run = world.resource::<Run>();
+    let failing = run.is_over() || matches!(run, Run::Failing { .. });
     for (instance, row, state, in_flight, restarts, snapshotting) in workers.iter(world) {
         let (mut flying, mut held, mut held_bytes) = (0, 0, 0);
         for (batch, bytes) in batches.iter(world) {

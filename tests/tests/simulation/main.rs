@@ -302,6 +302,43 @@ fn drain_writes_all_that_was_read() {
     }
 }
 
+/// All had been written when the output of one sink could not be published.
+#[test]
+fn output_that_cannot_be_published_fails_the_run() {
+    let script = |index| SimStage { publish_fails: index == 2, ..SimStage::default() };
+    let mut engine = simulate("in source; one sink in; two sink in", script, 5);
+    let ended = Run::Ended { fault: Some(FaultId(2)), interrupted: false };
+    assert_eq!(*engine.world().resource::<Run>(), ended);
+    assert_eq!(engine.platform_mut().written(2).len(), 10);
+    assert!(engine.platform_mut().abandoned().is_empty(), "both are complete");
+}
+
+/// The fact comes at any moment: from then on there is nothing left to do, whatever is in flight,
+/// and no output takes its name unless all were about to.
+#[test]
+fn run_that_is_aborted_ends_at_once() {
+    let (mut aborted, mut published) = (0, 0);
+    for seed in 0..60 {
+        let topology = topology("in source; work stateless in; out sink work; bad sink work.1", 3);
+        let mut platform = SimPlatform::new(vec![SimStage::default(); 4], seed);
+        let moment = 200 * seed;
+        platform.inject(moment, Input::AbortRequested { fault: FaultId(77) });
+        let mut engine = Engine::new(&topology, Executor::SingleThreaded, platform);
+        engine.run_to_end();
+        let run = *engine.world().resource::<Run>();
+        if run == (Run::Aborted { fault: FaultId(77) }) {
+            aborted += 1;
+            assert_eq!(engine.platform_mut().published(), 0, "seed {seed}");
+            let now = engine.world().resource::<Clock>().now.as_micros();
+            assert_eq!(now, moment, "seed {seed}");
+        } else {
+            published += 1;
+            assert_eq!(run, Run::Ended { fault: None, interrupted: false }, "seed {seed}");
+        }
+    }
+    assert!(aborted > 10 && published > 10, "{aborted} aborted, {published} published");
+}
+
 #[test]
 fn memory_budget_bounds_what_is_in_flight() {
     let mut topology = topology("in source; work stateless in; out sink work; bad sink work.1", 3);

@@ -183,7 +183,7 @@ impl Writer for Blackhole {
     }
 
     fn close(self: Box<Self>) -> Result<Closed, WriteError> {
-        Ok(Closed { bytes: 0, path: None })
+        Ok(Closed { bytes: 0, staged: None })
     }
 
     fn abandon(self: Box<Self>) {}

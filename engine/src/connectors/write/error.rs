@@ -153,9 +153,9 @@ pub enum WriteError {
         found: String,
     },
 
-    /// Another sink, or another running program, writes the same file. Nothing was touched.
+    /// Another run writes the same file. Nothing was touched.
     #[error(
-        "cannot write {path}: another sink or program is writing {}; \
+        "cannot write {path}: another run is writing {}; \
          wait for it to end or choose another path",
         part.display()
     )]
@@ -164,6 +164,48 @@ pub enum WriteError {
         path: String,
         /// The unfinished file of the other one.
         part: PathBuf,
+    },
+
+    /// What stands where the unfinished file is to be is not ours to remove. Nothing was touched.
+    #[error(
+        "cannot write {path}: {} stands in the way: {found}; move it away or choose another path",
+        part.display()
+    )]
+    PartTaken {
+        /// Path of the sink.
+        path: String,
+        /// Where the unfinished file was to be.
+        part: PathBuf,
+        /// What stands there.
+        found: String,
+    },
+
+    /// Another program removed or replaced the unfinished file. A retry can help.
+    #[error(
+        "cannot write {path}: {} was removed or replaced by another program while the run wrote \
+         it; run again", part.display()
+    )]
+    PartLost {
+        /// Path of the sink.
+        path: String,
+        /// Where the unfinished file was.
+        part: PathBuf,
+    },
+
+    /// An output could not be published, and then one that had been could not be taken back.
+    #[error(
+        "{error}; and {path} could not be taken back ({source}): it is this run's, what stood \
+         there before is in {}", part.display()
+    )]
+    NotTakenBack {
+        /// Path of the sink whose file stands there.
+        path: String,
+        /// Where the old file is, if there was one.
+        part: PathBuf,
+        /// What the system said.
+        source: io::Error,
+        /// Why outputs were to be taken back.
+        error: Box<WriteError>,
     },
 
     /// The disk, or the quota on it, is full. A retry helps once there is space.

@@ -1,7 +1,8 @@
 //! Sinks: batches in; a file, a pipe, standard output or nothing out.
 //!
-//! A file is written beside its name, as `<path>.part`, and takes its name only when it is complete
-//! and on disk: whatever stands at the path is either what stood there before or the whole result.
+//! A file is written beside its name, as `<path>.part`, and takes its name only when all files of
+//! the run are complete and on disk ([`publish`]): whatever stands at the path is either what stood
+//! there before or the whole result.
 //! Text formats are encoded by [`Encode`], side by side on any thread, and written in order by the
 //! [`Writer`]; Parquet and Arrow are encoded by the writer itself.
 
@@ -16,13 +17,14 @@ mod number;
 mod output;
 mod outward;
 mod parquet_form;
+mod part;
 mod plan;
+mod publish;
 mod schema;
 mod target;
 mod text;
 mod time;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -43,6 +45,7 @@ use self::text::TextSink;
 mod tests;
 
 pub use self::error::WriteError;
+pub use self::publish::{Staged, publish};
 
 /// An open sink.
 ///
@@ -87,11 +90,11 @@ pub trait Writer: Send {
     /// sink was opened with.
     fn write_batch(&mut self, batch: &RecordBatch) -> Result<(), WriteError>;
 
-    /// Ends the file (footer, end of the compression), brings it to the disk and gives it its name.
+    /// Ends the file (footer, end of the compression) and brings it to the disk; [`publish`] gives
+    /// it its name.
     ///
     /// # Errors
-    /// If the system refuses; the unfinished file then keeps its `.part` name, unless only bringing
-    /// the folder to the disk failed.
+    /// If the system refuses.
     fn close(self: Box<Self>) -> Result<Closed, WriteError>;
 
     /// Gives up: writes what is buffered, as far as that works, and leaves the `.part` file.
@@ -99,12 +102,12 @@ pub trait Writer: Send {
 }
 
 /// A complete output.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Closed {
     /// Bytes written, after compression.
     pub bytes: u64,
-    /// Where they are; none for standard output and the blackhole.
-    pub path: Option<PathBuf>,
+    /// The file that waits for its name; none for what is written in place.
+    pub staged: Option<Staged>,
 }
 
 /// Finds out, without side effects, whether a sink can be opened.
@@ -118,13 +121,13 @@ pub fn check(write: &Write) -> Result<(), WriteError> {
     }
 }
 
-/// Opens a sink: creates missing folders and the unfinished file (an old one is overwritten), and
-/// writes the header.
+/// Opens a sink: creates missing folders and the unfinished file (one that was left behind is
+/// removed), and writes the header.
 ///
 /// A named pipe is opened with the first byte that reaches it, as that waits for its reader.
 ///
 /// # Errors
-/// As [`check`], and if the format cannot hold `schema`, another process is writing the file, or
+/// As [`check`], and if the format cannot hold `schema`, another run is writing the file, or
 /// the system refuses.
 pub fn open(write: &Write, schema: &SchemaRef) -> Result<Sink, WriteError> {
     let Some(plan) = Plan::of(write)? else {

@@ -1,6 +1,6 @@
-//! The byte side of a sink: compression, buffer, file, and the rename that makes a file complete.
+//! The byte side of a sink: compression, buffer, and the file.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::os::fd::AsFd;
 use std::path::PathBuf;
@@ -9,8 +9,8 @@ use flate2::write::GzEncoder;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::plan::Compression;
-use super::target::{Target, TargetKind, create_part, sync_folder};
-use super::{Closed, WriteError};
+use super::target::{Target, TargetKind, create_part};
+use super::{Closed, Staged, WriteError};
 
 /// Small writes (a header, Parquet pages) are gathered up to this; larger ones pass through.
 const BUFFER_BYTES: usize = 256 << 10;
@@ -69,24 +69,19 @@ impl Output {
         Some(self.target.fault("writing", self.written(), source))
     }
 
-    /// Completes the file: all bytes on disk first, then its name, then the name on disk.
+    /// Completes the output: a file is on the disk then, and waits for its name.
     pub(super) fn close(&mut self) -> Result<Closed, WriteError> {
         let finished = self.codec.finish();
         finished.map_err(|e| self.target.fault("writing", self.written(), e))?;
         let bytes = self.written();
-        match &self.target.kind {
-            TargetKind::Stdout => Ok(Closed { bytes, path: None }),
-            TargetKind::Device(path) | TargetKind::Fifo(path) => {
-                Ok(Closed { bytes, path: Some(path.clone()) })
-            }
-            TargetKind::File { path, part } => {
-                let fault = |action, e| self.target.fault(action, bytes, e);
-                self.codec.counted().sync().map_err(|e| fault("writing to the disk", e))?;
-                fs::rename(part, path).map_err(|e| fault("renaming the finished file", e))?;
-                sync_folder(path).map_err(|e| fault("writing its folder to the disk", e))?;
-                Ok(Closed { bytes, path: Some(path.clone()) })
-            }
-        }
+        let TargetKind::File { path, part } = &self.target.kind else {
+            return Ok(Closed { bytes, staged: None });
+        };
+        let fault = |e| self.target.fault("writing to the disk", bytes, e);
+        let file = self.codec.counted_mut().file.take().map_err(fault)?;
+        file.sync_all().map_err(fault)?;
+        let (shown, path, part) = (self.target.shown.clone(), path.clone(), part.clone());
+        Ok(Closed { bytes, staged: Some(Staged { shown, path, part, bytes, file }) })
     }
 
     /// Leaves the unfinished file as readable as it can be.
@@ -170,8 +165,8 @@ enum Lazy {
     Open(File),
     /// A named pipe nobody has written to yet.
     Pipe(PathBuf),
-    /// A named pipe that was abandoned before anybody read it.
-    Unread,
+    /// A named pipe that was abandoned before anybody read it, or a file that is closed.
+    Gone,
 }
 
 impl Counted {
@@ -189,13 +184,6 @@ impl Counted {
             TargetKind::File { path, part } => Lazy::Open(create_part(&target.shown, path, part)?),
         };
         Ok(Self { file, bytes: 0, errno: None })
-    }
-
-    fn sync(&self) -> io::Result<()> {
-        match &self.file {
-            Lazy::Open(file) => file.sync_all(),
-            Lazy::Pipe(_) | Lazy::Unread => Ok(()),
-        }
     }
 
     fn write_once(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -217,13 +205,20 @@ impl Lazy {
         }
         match self {
             Self::Open(file) => Ok(file),
-            Self::Pipe(_) | Self::Unread => Err(ErrorKind::NotConnected.into()),
+            Self::Pipe(_) | Self::Gone => Err(ErrorKind::NotConnected.into()),
+        }
+    }
+
+    fn take(&mut self) -> io::Result<File> {
+        match std::mem::replace(self, Self::Gone) {
+            Self::Open(file) => Ok(file),
+            Self::Pipe(_) | Self::Gone => Err(ErrorKind::NotConnected.into()),
         }
     }
 
     fn give_up_waiting(&mut self) {
         if matches!(self, Self::Pipe(_)) {
-            *self = Self::Unread;
+            *self = Self::Gone;
         }
     }
 }

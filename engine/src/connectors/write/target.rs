@@ -1,20 +1,16 @@
 //! Where a sink writes: standard output, a pipe or device, or a file that is renamed when complete.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
-use nix::fcntl::OFlag;
 use nix::unistd::{AccessFlags, eaccess};
 
-use super::WriteError;
+use super::{WriteError, part};
 
 /// Links followed before a path is given up; Linux itself stops at 40.
 const LINKS_MAX: usize = 40;
-
-/// Times the unfinished file is opened again because it was renamed meanwhile.
-const OPENS_MAX: usize = 8;
 
 /// The place behind a sink's path.
 #[derive(Debug)]
@@ -110,7 +106,7 @@ fn follow_links(mut path: PathBuf) -> PathBuf {
     path
 }
 
-fn folder_of(path: &Path) -> &Path {
+pub(super) fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         Some(_) | None => Path::new("."),
@@ -121,11 +117,12 @@ fn check_access(shown: &str, kind: &TargetKind) -> Result<(), WriteError> {
     match kind {
         TargetKind::Stdout => Ok(()),
         TargetKind::Device(path) | TargetKind::Fifo(path) => may(shown, path, AccessFlags::W_OK),
-        TargetKind::File { path, .. } => {
+        TargetKind::File { path, part } => {
             if path.exists() {
                 may(shown, path, AccessFlags::W_OK)?;
             }
-            check_folder(shown, folder_of(path))
+            check_folder(shown, folder_of(path))?;
+            part::check(shown, part)
         }
     }
 }
@@ -163,54 +160,10 @@ fn io_error(shown: &str, action: &str, source: io::Error) -> WriteError {
     WriteError::from_system(shown, action, None, 0, source)
 }
 
-/// Creates the folders and the empty unfinished file, which no other process writes.
-///
-/// The new file takes over the permissions of the one it will replace.
+/// Creates the folders and the empty unfinished file, which no other run writes.
 pub(super) fn create_part(shown: &str, path: &Path, part: &Path) -> Result<File, WriteError> {
     let folder = folder_of(path);
     fs::create_dir_all(folder)
         .map_err(|e| io_error(shown, &format!("creating the folder {}", folder.display()), e))?;
-    let busy = || WriteError::Busy { path: shown.to_owned(), part: part.to_owned() };
-    let creating = |e| io_error(shown, &format!("creating {}", part.display()), e);
-    let file = open_locked(part).map_err(creating)?.ok_or_else(busy)?;
-    file.set_len(0).map_err(creating)?;
-    if let Ok(replaced) = fs::metadata(path) {
-        file.set_permissions(replaced.permissions()).map_err(creating)?;
-    }
-    Ok(file)
-}
-
-/// Opens and locks `part`; `None` if somebody else holds the lock.
-///
-/// Whoever held it may have renamed the file between our opening and our locking: then what we
-/// locked is a finished output, and the name is opened afresh.
-fn open_locked(part: &Path) -> io::Result<Option<File>> {
-    for _ in 0..OPENS_MAX {
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .custom_flags(OFlag::O_NOFOLLOW.bits())
-            .open(part)?;
-        match file.try_lock() {
-            // A file system without locks still writes files.
-            Ok(()) | Err(TryLockError::Error(_)) => {}
-            Err(TryLockError::WouldBlock) => return Ok(None),
-        }
-        if stands_at(&file, part)? {
-            return Ok(Some(file));
-        }
-    }
-    Ok(None)
-}
-
-fn stands_at(file: &File, path: &Path) -> io::Result<bool> {
-    let ours = file.metadata()?;
-    Ok(fs::symlink_metadata(path)
-        .is_ok_and(|there| (there.dev(), there.ino()) == (ours.dev(), ours.ino())))
-}
-
-/// Makes a rename in the folder of `path` survive a power failure.
-pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
-    File::open(folder_of(path))?.sync_all()
+    part::create(shown, path, part)
 }

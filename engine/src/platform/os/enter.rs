@@ -12,7 +12,10 @@ use super::{
     pool::Content,
     reader,
 };
-use crate::{connectors::read::Piece, failover::Outcome};
+use crate::{
+    connectors::{read::Piece, write::Closed},
+    failover::Outcome,
+};
 
 impl OsPlatform {
     /// Puts the facts of a completion behind those that wait.
@@ -26,11 +29,13 @@ impl OsPlatform {
                 Input::BatchFailed { batch, fault: self.fault(stage, message), ends: false }
             }
             Completion::Finished { stage, left } => return self.enter_finish(stage, left),
-            Completion::Closed { sink, bytes } => {
+            Completion::Closed { sink, closed: Closed { bytes, staged } } => {
                 let stage = self.stages.get_mut(&sink).expect("completions come from stages");
                 stage.bytes_written = bytes;
+                self.staged.extend(staged.map(|staged| (sink, staged)));
                 Input::StageFinished { stage: sink }
             }
+            Completion::Published => Input::OutputsPublished,
             Completion::Worker { instance, told } => return self.enter_told(instance, told),
             Completion::FailedOver { batch, stage, outcome } => {
                 return self.enter_outcome(batch, stage, outcome);

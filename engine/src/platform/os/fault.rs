@@ -6,15 +6,19 @@ use tanda_components::FaultId;
 /// A fault of a run: where, and what was found, expected and to be done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RunFault {
-    /// The stage.
-    pub stage: String,
+    /// The stage, unless it is the run as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stage: Option<String>,
     /// The whole message.
     pub message: String,
 }
 
 impl std::fmt::Display for RunFault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "stage `{}`: {}", self.stage, self.message)
+        match &self.stage {
+            Some(stage) => write!(f, "stage `{stage}`: {}", self.message),
+            None => f.write_str(&self.message),
+        }
     }
 }
 
@@ -23,8 +27,9 @@ impl std::fmt::Display for RunFault {
 pub struct Faults(Vec<RunFault>);
 
 impl Faults {
-    pub(super) fn add(&mut self, stage: &str, message: String) -> FaultId {
-        self.0.push(RunFault { stage: stage.to_owned(), message });
+    /// Keeps a fault of a stage, or of the run as a whole.
+    pub(super) fn add(&mut self, stage: Option<&str>, message: String) -> FaultId {
+        self.0.push(RunFault { stage: stage.map(str::to_owned), message });
         FaultId(self.0.len() as u32 - 1)
     }
 

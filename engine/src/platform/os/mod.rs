@@ -6,7 +6,9 @@ mod enter;
 mod fault;
 mod job;
 mod pool;
+mod publish;
 mod reader;
+mod stop;
 mod wake;
 mod workers;
 mod writer;
@@ -32,6 +34,7 @@ use tanda_plugin_host::Instance as PluginInstance;
 pub(crate) use self::counters::Counters;
 pub use self::fault::{Faults, RunFault};
 pub(crate) use self::job::{Adapter, BatchFault, JobDone, JobReport, Left, Work};
+use self::stop::{StopSignal, StopSignals};
 pub(crate) use self::wake::{block_explain_signal, block_stop_signals};
 pub(crate) use self::workers::IsolatedParts;
 use self::{
@@ -42,7 +45,7 @@ use super::{Platform, Sleep};
 use crate::{
     connectors::{
         read::{Piece, Reader, Stop},
-        write::Writer,
+        write::{Closed, Staged, Writer},
     },
     failover::{FailoverParts, FailoverThread, FailureJob, Outcome},
     isolation::{Shared, Told, WorkerThread},
@@ -87,7 +90,8 @@ enum Completion {
     Written { batch: Entity, bytes: u64 },
     BatchFailed { batch: Entity, stage: Entity, message: String },
     Finished { stage: Entity, left: Vec<(usize, Left)> },
-    Closed { sink: Entity, bytes: u64 },
+    Closed { sink: Entity, closed: Closed },
+    Published,
     StageFailed { stage: Entity, message: String },
     Worker { instance: Entity, told: Told },
     FailedOver { batch: Entity, stage: Entity, outcome: Outcome },
@@ -119,6 +123,9 @@ pub struct OsPlatform {
     dead_letters: EntityHashMap<RecordBatch>,
     cancel: Arc<AtomicBool>,
     faults: Faults,
+    /// Outputs that are complete, until they get their names.
+    staged: Vec<(Entity, Staged)>,
+    stop_signals: StopSignals,
     drain_requested: Arc<AtomicBool>,
     explain_wanted: bool,
     /// Workers that were killed for what they did, until their end is known.
@@ -179,6 +186,8 @@ impl OsPlatform {
             dead_letters: EntityHashMap::default(),
             cancel,
             faults: Faults::default(),
+            staged: Vec::new(),
+            stop_signals: StopSignals::default(),
             drain_requested: Arc::default(),
             explain_wanted: false,
             killed: EntityHashMap::default(),
@@ -229,7 +238,7 @@ impl OsPlatform {
 
     fn fault(&mut self, stage: Entity, message: String) -> FaultId {
         let name = self.stage(stage).name.clone();
-        self.faults.add(&name, message)
+        self.faults.add(Some(&name), message)
     }
 
     fn process(&mut self, batch: Entity, buffer: BufferHandle, input: u8, instance: Entity) {
@@ -277,16 +286,6 @@ impl OsPlatform {
     pub(crate) fn take_explain_wanted(&mut self) -> bool {
         std::mem::take(&mut self.explain_wanted)
     }
-
-    /// The first signal drains; the second ends the process, as an impatient user expects. That is
-    /// a failure: 130 promises complete outputs.
-    fn request_drain(&mut self) {
-        if self.drain_requested.swap(true, Ordering::Relaxed) {
-            tracing::warn!("interrupted again: ending without draining");
-            std::process::exit(1);
-        }
-        self.backlog.push_back(Input::DrainRequested);
-    }
 }
 
 impl Drop for OsPlatform {
@@ -330,8 +329,11 @@ impl Platform for OsPlatform {
         }
         let wishes = self.waiter.take_signals();
         self.explain_wanted |= wishes.explain;
-        if wishes.stop {
-            self.request_drain();
+        if wishes.interrupt {
+            self.enter_stop(StopSignal::Interrupt);
+        }
+        if wishes.terminate {
+            self.enter_stop(StopSignal::Terminate);
         }
         while let Some(&input) = self.backlog.front()
             && inbox.push(input).is_ok()
@@ -355,6 +357,7 @@ impl Platform for OsPlatform {
             Effect::FinishStage { stage } => self.finish(stage),
             Effect::CloseSink { sink } => self.writer(sink).close(),
             Effect::AbandonSink { sink } => self.writer(sink).abandon(),
+            Effect::PublishOutputs => self.publish(),
             Effect::ReleaseBuffer { buffer } => self.buffers.release(buffer),
             Effect::CancelJobs => self.cancel.store(true, Ordering::Relaxed),
             Effect::StartWorker { instance } => self.worker(instance).start(),

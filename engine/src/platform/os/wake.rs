@@ -55,8 +55,10 @@ impl<T> Sender<T> {
 /// What the user wants, by signals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Wishes {
-    /// SIGINT or SIGTERM: the run is to end.
-    pub(super) stop: bool,
+    /// SIGINT: the run is to end.
+    pub(super) interrupt: bool,
+    /// SIGTERM: the run is to end.
+    pub(super) terminate: bool,
     /// SIGUSR1: it is to say what it waits for.
     pub(super) explain: bool,
 }
@@ -123,9 +125,10 @@ impl<T> Waiter<T> {
         let mut wishes = Wishes::default();
         let Some(signals) = &self.signals else { return wishes };
         while let Ok(Some(signal)) = signals.read_signal() {
-            let explain = i32::try_from(signal.ssi_signo) == Ok(Signal::SIGUSR1 as i32);
-            wishes.explain |= explain;
-            wishes.stop |= !explain;
+            let is = |other: Signal| i32::try_from(signal.ssi_signo) == Ok(other as i32);
+            wishes.interrupt |= is(Signal::SIGINT);
+            wishes.terminate |= is(Signal::SIGTERM);
+            wishes.explain |= is(Signal::SIGUSR1);
         }
         wishes
     }

@@ -9,7 +9,7 @@ use bevy_ecs::entity::Entity;
 
 use super::{Completion, job::Adapter, pool::Content, wake::Sender};
 use crate::{
-    connectors::write::{Closed, WriteError, Writer},
+    connectors::write::{WriteError, Writer},
     panics::guarded,
 };
 
@@ -78,7 +78,7 @@ fn write_on_order(
             }
             Order::Close => {
                 return completions.send(match guarded(|| writer.close()) {
-                    Ok(Closed { bytes, .. }) => Completion::Closed { sink, bytes },
+                    Ok(closed) => Completion::Closed { sink, closed },
                     Err(message) => Completion::StageFailed { stage: sink, message },
                 });
             }

@@ -16,6 +16,8 @@ pub struct SimStage {
     pub finish_batches: u64,
     /// The stage fails at its `n`th batch (a source: piece), from 0.
     pub fails_at: Option<u64>,
+    /// Its output, if it is a sink, cannot be published.
+    pub publish_fails: bool,
     /// An answer takes between 1 and so many microseconds.
     pub delay_micros_max: u64,
     /// What befalls its workers, if it is isolated.
@@ -30,6 +32,7 @@ impl Default for SimStage {
             decoded: false,
             finish_batches: 1,
             fails_at: None,
+            publish_fails: false,
             delay_micros_max: 1_000,
             faults: SimFaults::default(),
         }

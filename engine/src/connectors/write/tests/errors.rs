@@ -419,11 +419,11 @@ fn second_writer_of_one_file() {
         &error,
         folder.path(),
         &expect![[r#"
-        cannot write DIR/out.csv: another sink or program is writing DIR/out.csv.part;
+        cannot write DIR/out.csv: another run is writing DIR/out.csv.part;
         wait for it to end or choose another path
     "#]],
     );
     write(&mut first, &numbers()).unwrap();
-    first.writer.close().unwrap();
+    close(first);
     assert_eq!(fs::read_to_string(&path).unwrap(), "n\n1\n2\n");
 }

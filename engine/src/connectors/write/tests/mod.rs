@@ -3,6 +3,8 @@
 mod errors;
 mod files;
 mod own_reader;
+mod parts;
+mod publishing;
 mod round_trip;
 mod values;
 
@@ -14,7 +16,7 @@ use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use tempfile::{TempDir, tempdir};
 
-use super::{Sink, WriteError, open};
+use super::{Sink, WriteError, open, publish};
 use crate::scene::model::{
     CsvWrite, FileWrite, NdjsonWrite, ParquetCompression, ParquetWrite, Write,
 };
@@ -56,12 +58,20 @@ fn write(sink: &mut Sink, batch: &RecordBatch) -> Result<(), WriteError> {
     sink.writer.write_bytes(&bytes)
 }
 
-fn write_all(to: &Write, schema: &SchemaRef, batches: &[RecordBatch]) -> super::Closed {
+/// Bytes written.
+fn write_all(to: &Write, schema: &SchemaRef, batches: &[RecordBatch]) -> u64 {
     let mut sink = open(to, schema).unwrap();
     for batch in batches {
         write(&mut sink, batch).unwrap();
     }
-    sink.writer.close().unwrap()
+    close(sink)
+}
+
+/// Closes the sink, as the only one of a run; gives the bytes written.
+fn close(sink: Sink) -> u64 {
+    let closed = sink.writer.close().unwrap();
+    publish(closed.staged.as_slice()).unwrap();
+    closed.bytes
 }
 
 /// What the sink writes for the batch, header included.

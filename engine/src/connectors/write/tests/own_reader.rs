@@ -83,7 +83,7 @@ proptest! {
             return Ok(());
         }
         super::write(&mut sink, &whole).unwrap();
-        sink.writer.close().unwrap();
+        close(sink);
         prop_assert_eq!(read(&path, &write, names, batch_rows), columns);
     }
 }

@@ -128,8 +128,8 @@ fn round_trip(
     let parts = [whole.slice(0, cut), whole.slice(cut, rows.len() - cut)];
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
-    let closed = write_all(&file(path.to_str().unwrap()), &whole.schema(), &parts);
-    assert_eq!(closed.bytes, std::fs::metadata(&path).unwrap().len());
+    let bytes = write_all(&file(path.to_str().unwrap()), &whole.schema(), &parts);
+    assert_eq!(bytes, std::fs::metadata(&path).unwrap().len());
     let read = read(&path, unpacked(&whole).schema());
     let schema = read.first().map_or_else(|| unpacked(&whole).schema(), RecordBatch::schema);
     (unpacked(&whole), unpacked(&concat_batches(&schema, &read).unwrap()))
