@@ -38,9 +38,10 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Run a scene to its end. Ctrl-C drains it: what was read is written, then outputs are closed.
-    /// Ctrl-C again, a second later, ends it at once, and no output takes its name. SIGTERM is as
-    /// Ctrl-C, but sent again it changes nothing. SIGUSR1 has it say what every batch waits for and
-    /// why workers were restarted; it does so by itself when nothing has been read for 10 seconds.
+    /// Ctrl-C again, a second later, ends it at once, and no output takes its name. SIGTERM and
+    /// SIGHUP are as Ctrl-C, but sent again they change nothing. SIGUSR1 has it say what
+    /// every batch waits for and why workers were restarted; it does so by itself when nothing has
+    /// been read for 10 seconds.
     Run(run::RunArgs),
     /// Check a scene without side effects, and report every fault at once.
     Check(SceneArgs),

@@ -1,10 +1,10 @@
-//! What `run --json` prints of a run that is refused.
+//! What `run --json` prints of a run that is refused, or ended without a report.
 
 use serde::Serialize;
 
 use crate::run::EngineError;
 
-/// The outcome of a run that did not begin, in the place of its report.
+/// The outcome of a run that did not begin or broke a law, in the place of its report.
 #[derive(Serialize)]
 pub(super) struct Refusal<'a> {
     outcome: &'static str,
@@ -29,7 +29,9 @@ struct Fault<'a> {
 
 impl<'a> Refusal<'a> {
     pub(super) fn of(error: &'a EngineError) -> Self {
-        Self { outcome: "refused", faults: faults(error) }
+        let began = matches!(error, EngineError::Law { .. } | EngineError::Failed { .. });
+        let outcome = if began { "failed" } else { "refused" };
+        Self { outcome, faults: faults(error) }
     }
 }
 

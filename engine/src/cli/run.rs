@@ -29,8 +29,7 @@ pub(super) fn run(args: &RunArgs) -> Exit {
     let engine = match Engine::with_options(&args.scene.scene, &options) {
         Ok(engine) => engine,
         Err(error) => {
-            let exit = complain(&error, Exit::Refused);
-            return if args.json { print_json(&Refusal::of(&error), exit) } else { exit };
+            return print_error(args, &error, Exit::Refused);
         }
     };
     let shown = (!args.json && !args.quiet).then(|| Shown::start(engine.progress()));
@@ -49,8 +48,13 @@ pub(super) fn run(args: &RunArgs) -> Exit {
             let exit = print_report(args, &report, Exit::Failed);
             complain(fault, exit)
         }
-        Err(error) => complain(error, Exit::Failed),
+        Err(error) => print_error(args, &error, Exit::Failed),
     }
+}
+
+fn print_error(args: &RunArgs, error: &EngineError, exit: Exit) -> Exit {
+    let exit = complain(error, exit);
+    if args.json { print_json(&Refusal::of(error), exit) } else { exit }
 }
 
 /// The summary goes to standard error, so that a sink may have standard output for itself.

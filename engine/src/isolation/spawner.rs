@@ -33,8 +33,8 @@ fn wishes() -> io::Result<mpsc::Sender<Wish>> {
     }
 }
 
-/// Leaves SIGINT and SIGTERM to the threads that take them as a wish to drain, or end the process.
-/// This thread may have been started before those were decided.
+/// Leaves SIGINT, SIGTERM and SIGHUP to the threads that take them as a wish to drain, or end the
+/// process. This thread may have been started before those were decided.
 pub(super) fn leave_stop_signals() {
     // Refused, the signal ends the process here, as it would without an engine.
     let _ = block_stop_signals();

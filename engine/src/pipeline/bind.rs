@@ -9,7 +9,7 @@ use std::{
 
 use arrow::datatypes::{Schema, SchemaRef};
 
-use super::{SearchPath, Typed, TypedInput, TypedPort, TypedStage, outputs::Outputs};
+use super::{SearchPath, Typed, TypedInput, TypedPort, TypedStage};
 use crate::isolation::Shared;
 use crate::pinned::Pins;
 use crate::scene::{self, Fault, Graph, Place, Scene, SceneFaults, Stage, StageBody, hints};
@@ -61,16 +61,19 @@ impl Typed {
             faults: Vec::new(),
             untyped: Vec::new(),
             unseen: Vec::new(),
-            outputs: Outputs::default(),
             shared: None,
             pins: Pins::default(),
         };
+        typing.refuse_overlaps();
+        // To open a pipe waits for who writes it, which nobody may but the sink that was refused.
+        if purpose == Purpose::Run && !typing.faults.is_empty() {
+            return Err(typing.faults);
+        }
         let mut stages: Vec<Option<TypedStage>> = Vec::new();
         for &index in graph.order() {
             let typed = typing.stage(&scene.stages[index], graph, &stages, index);
             stages.push(typed);
         }
-        typing.refuse_overlaps();
         if !typing.faults.is_empty() {
             return Err(typing.faults);
         }
@@ -111,7 +114,6 @@ pub(super) struct Typing<'a> {
     pub(super) untyped: Vec<String>,
     /// Columns that a source took for utf8 because it saw no value of them.
     pub(super) unseen: Vec<String>,
-    pub(super) outputs: Outputs,
     pub(super) shared: Option<Arc<Shared>>,
     /// What plugins read, as it was first.
     pub(super) pins: Pins,

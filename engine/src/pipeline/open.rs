@@ -304,10 +304,6 @@ impl Typing<'_> {
             self.fault(place, format!("stage `{name}`: {error}"), None);
             return None;
         }
-        if let Some(message) = self.outputs.claim(name, &stage.write) {
-            self.fault(place, message, Some("give each sink a file of its own".into()));
-            return None;
-        }
         Some((TypedBody::Sink(stage.clone()), Vec::new()))
     }
 }

@@ -1,9 +1,9 @@
 //! The files that the sinks of a scene write: no two of them are one, whatever names lead there.
 
 use std::{
-    fs,
-    os::unix::fs::MetadataExt,
-    path::{Path, PathBuf},
+    fs::{self, FileType},
+    os::unix::fs::{FileTypeExt, MetadataExt},
+    path::{Component, Path, PathBuf},
 };
 
 use crate::scene::{model::Write, written_path};
@@ -11,12 +11,28 @@ use crate::scene::{model::Write, written_path};
 /// Links followed before a path is given up; Linux itself stops at 40.
 const LINKS_MAX: usize = 40;
 
-/// Device and inode of a regular file.
+/// Device and inode.
 pub(super) type Identity = (u64, u64);
 
-/// The regular file that `path` names, with links followed.
+/// The regular file or the pipe that `path` names, with links followed.
 pub(super) fn identity(path: &Path) -> Option<Identity> {
-    let found = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
+    identity_of(path, |found| found.is_file() || found.is_fifo())
+}
+
+/// Would files of these real paths be one? They need not exist: a folder may be mounted twice.
+pub(super) fn is_same_place(one: &Path, other: &Path) -> bool {
+    one == other
+        || one.file_name() == other.file_name() && is_same_folder(one.parent(), other.parent())
+}
+
+/// Do both name the same folder, which exists?
+pub(super) fn is_same_folder(one: Option<&Path>, other: Option<&Path>) -> bool {
+    let folder = |path| identity_of(path, FileType::is_dir);
+    one.and_then(folder).is_some_and(|one| Some(one) == other.and_then(folder))
+}
+
+fn identity_of(path: &Path, is_meant: impl Fn(&FileType) -> bool) -> Option<Identity> {
+    let found = fs::metadata(path).ok().filter(|found| is_meant(&found.file_type()))?;
     Some((found.dev(), found.ino()))
 }
 
@@ -77,12 +93,12 @@ impl OutputFile {
     fn meets(&self, new: &Self) -> Option<String> {
         let (first, second) = (&self.stage, &new.stage);
         let same = self.file_identity.is_some() && self.file_identity == new.file_identity;
-        if same || self.file == new.file {
+        if same || is_same_place(&self.file, &new.file) {
             let file = self.file.display();
             return Some(format!("sinks `{first}` and `{second}` both write {file}"));
         }
         let in_part = |one: &Self, other: &Self| {
-            let part = one.part.as_ref().filter(|&part| *part == other.file)?;
+            let part = one.part.as_ref().filter(|part| is_same_place(part, &other.file))?;
             let (one, other) = (&one.stage, &other.stage);
             let part = part.display();
             Some(format!("sink `{other}` writes {part}, the unfinished file of sink `{one}`"))
@@ -99,12 +115,17 @@ fn file_behind(path: &Path) -> PathBuf {
         path = path.parent().unwrap_or(Path::new("")).join(next);
     }
     let path = std::path::absolute(&path).unwrap_or(path);
-    let existing = path.ancestors().find_map(|folder| Some((folder, folder.canonicalize().ok()?)));
-    match existing.map(|(folder, real)| (path.strip_prefix(folder), real)) {
-        Some((Ok(rest), real)) if rest.as_os_str().is_empty() => real,
-        Some((Ok(rest), real)) => real.join(rest),
-        Some((Err(_), _)) | None => path,
+    path.components().fold(PathBuf::new(), enter)
+}
+
+/// Goes on from a real folder; what does not exist yet is no link.
+fn enter(mut folder: PathBuf, step: Component<'_>) -> PathBuf {
+    if step == Component::ParentDir {
+        folder.pop();
+        return folder;
     }
+    folder.push(step);
+    folder.canonicalize().unwrap_or(folder)
 }
 
 #[cfg(test)]
@@ -120,7 +141,8 @@ mod tests {
         symlink("made/out.csv", folder.join("link.csv")).unwrap();
         symlink(".", folder.join("here")).unwrap();
         let expected = folder.join("made/out.csv");
-        for name in ["made/out.csv", "link.csv", "here/made/out.csv", "here/here/link.csv"] {
+        let names = ["made/out.csv", "link.csv", "here/made/out.csv", "here/here/link.csv"];
+        for name in names.into_iter().chain(["made/../here/./made/more/../out.csv"]) {
             assert_eq!(file_behind(&folder.join(name)), expected, "{name}");
         }
         assert_ne!(file_behind(&folder.join("out.csv")), expected);

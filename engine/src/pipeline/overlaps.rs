@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{
     bind::Typing,
     find_plugin,
-    outputs::{Identity, OutputFile, identity},
+    outputs::{Identity, OutputFile, Outputs, identity, is_same_folder},
 };
 use crate::{
     connectors::read,
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-const OTHER_NAME: &str = "give the output another name: it takes the place of what stands there";
+const OTHER_NAME: &str = "give the output another name: what stands there is needed";
 
 /// A file that the scene needs.
 struct Needed {
@@ -28,11 +28,12 @@ struct Needed {
 
 impl Typing<'_> {
     /// Adds a fault for every output that would take the place of a source's file, of what a
-    /// plugin reads or is, or of the scene; or that a source's glob would find.
+    /// plugin reads or is, of the scene or of another output; or that a source's glob would find.
+    /// Opens nothing.
     ///
     /// Cost: a look at every file of a source, if one of the outputs exists already.
     pub(super) fn refuse_overlaps(&mut self) {
-        let outputs = std::mem::take(&mut self.outputs);
+        let outputs = self.outputs();
         let outputs = outputs.files();
         let exists =
             |output: &OutputFile| output.file_identity.is_some() || output.part_identity.is_some();
@@ -48,6 +49,18 @@ impl Typing<'_> {
                 self.fault(place, message, Some(hint.to_owned()));
             }
         }
+    }
+
+    fn outputs(&mut self) -> Outputs {
+        let mut outputs = Outputs::default();
+        for stage in &self.scene.stages {
+            let StageBody::Sink(sink) = &stage.body else { continue };
+            if let Some(message) = outputs.claim(&stage.name, &sink.write) {
+                let place = self.scene.places.path(&stage.name);
+                self.fault(place, message, Some("give each sink a file of its own".to_owned()));
+            }
+        }
+        outputs
     }
 
     fn needed(&self) -> Vec<Needed> {
@@ -124,9 +137,8 @@ fn add(needed: &mut Vec<Needed>, path: &str, why: impl FnOnce() -> String) {
 /// The files of a source; that they cannot be found is a fault of its own.
 fn add_inputs(needed: &mut Vec<Needed>, name: &str, source: &SourceStage) {
     let why = || format!("which source `{name}` reads");
-    if read_path(&source.read) == Some("-") {
-        return add(needed, "/dev/stdin", why);
-    }
+    let path = read_path(&source.read).map(|path| if path == "-" { "/dev/stdin" } else { path });
+    path.into_iter().for_each(|path| add(needed, path, why));
     for (path, identity) in read::inputs(&source.read).unwrap_or_default() {
         needed.push(Needed { shown: path, identity, why: why() });
     }
@@ -134,8 +146,8 @@ fn add_inputs(needed: &mut Vec<Needed>, name: &str, source: &SourceStage) {
 
 /// Would `glob` find a file of this real path?
 fn finds(glob: &Glob, file: &Path) -> bool {
-    let (Some(folder), Some(name)) = (file.parent(), file.file_name()) else { return false };
+    let Some(name) = file.file_name() else { return false };
     let fits = glob.parts.last().is_some_and(|part| part.fits(name));
-    let is_folder = |found: &PathBuf| found.canonicalize().is_ok_and(|found| found == folder);
+    let is_folder = |found: &PathBuf| is_same_folder(Some(found), file.parent());
     fits && read::folders(glob).unwrap_or_default().iter().any(is_folder)
 }

@@ -4,11 +4,12 @@
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
+use std::process::Command;
 
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
-use super::support::{Folder, Running, repo, wait_until};
+use super::support::{Folder, Running, repo, tanda, wait_until};
 
 /// From a pipe to a file and to a named pipe, which shows how far the run is.
 const TAPPED: &str = r#"
@@ -71,6 +72,30 @@ fn ctrl_c_ends_an_endless_source_with_all_rows_written() {
 #[test]
 fn sigterm_ends_an_endless_source_with_all_rows_written() {
     stops_with_all_rows(Signal::SIGTERM);
+}
+
+#[test]
+fn sighup_ends_an_endless_source_with_all_rows_written() {
+    stops_with_all_rows(Signal::SIGHUP);
+}
+
+/// As `nohup` starts a program.
+#[test]
+fn sighup_that_the_starter_ignores_stops_nothing() {
+    let folder = Folder::with_stages(TAPPED);
+    folder.make_pipe("tap");
+    let script = r#"trap "" HUP; exec "$0" run scene.ron --json"#;
+    let mut run =
+        folder.start_as(Command::new("sh").args(["-c", script]).arg(tanda().get_program()));
+    send(&mut run, &format!("n,s\n{}", rows(0..10)));
+    let mut tap = BufReader::new(File::open(folder.path("tap")).unwrap());
+    expect_lines(&mut tap, &format!("n,s\n{}", rows(0..10)));
+    run.signal(Signal::SIGHUP);
+    send(&mut run, &rows(10..20));
+    expect_lines(&mut tap, &rows(10..20));
+    run.0.stdin.take();
+    assert_eq!(run.wait().code(), Some(0), "{}", folder.read("stderr"));
+    assert_eq!(folder.read("out.csv"), format!("n,s\n{}", rows(0..20)));
 }
 
 /// Presses Ctrl-C until the program has ended: within a second of the first it is the same wish.

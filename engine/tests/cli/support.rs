@@ -114,8 +114,12 @@ impl Folder {
     /// Starts the program here, with pipes for input and output; what it complains about is kept in
     /// the file `stderr`.
     pub(crate) fn start(&self, args: &[&str]) -> Running {
-        let mut command = tanda();
-        command.args(args).current_dir(self.0.path());
+        self.start_as(tanda().args(args))
+    }
+
+    /// As [`start`](Self::start), by a command that becomes the program.
+    pub(crate) fn start_as(&self, command: &mut Command) -> Running {
+        command.current_dir(self.0.path());
         let errors = File::create(self.path("stderr")).unwrap();
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(errors);
         Running(command.spawn().unwrap())

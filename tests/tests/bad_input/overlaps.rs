@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
+use nix::{sys::stat::Mode, unistd::mkfifo};
 use tanda::pipeline::{SearchPath, find_plugin};
 use tanda_tests::Bench;
 
@@ -22,9 +23,9 @@ fn refused(bench: &Bench, stages: &str, reason: &str) {
 
 /// Every file but the scene.
 fn content(bench: &Bench) -> Vec<(String, Vec<u8>)> {
-    let file = |name: String| fs::read(bench.path().join(&name)).ok().map(|bytes| (name, bytes));
-    let names = names(bench).into_iter().filter(|name| name != "scene.ron");
-    names.filter_map(file).collect()
+    let is_file = |name: &String| bench.path().join(name).is_file() && name != "scene.ron";
+    let file = |name: String| (name.clone(), fs::read(bench.path().join(name)).unwrap());
+    names(bench).into_iter().filter(is_file).map(file).collect()
 }
 
 #[test]
@@ -69,6 +70,19 @@ fn output_whose_unfinished_file_is_an_input_is_refused() {
         &CSV_TO_CSV.replace("in.csv\" )", "out.csv.part\" )"),
         "sink `out` writes \"{dir}/out.csv\", until it is complete as {dir}/out.csv.part, which \
          source `in` reads",
+    );
+}
+
+/// A run that reads what it writes never ends.
+#[test]
+fn output_into_the_pipe_of_a_source_is_refused() {
+    let bench = Bench::new();
+    mkfifo(&bench.path().join("in.csv"), Mode::S_IRWXU).unwrap();
+    fs::hard_link(bench.path().join("in.csv"), bench.path().join("out.csv")).unwrap();
+    refused(
+        &bench,
+        &CSV_TO_CSV.replace("in.csv\" )", "in.csv\", schema: { \"a\": \"int64\" } )"),
+        r#"sink `out` writes "{dir}/out.csv", which source `in` reads as "{dir}/in.csv""#,
     );
 }
 

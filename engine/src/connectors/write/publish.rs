@@ -10,6 +10,7 @@ use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::process;
 
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, OFlag, RenameFlags, renameat2};
@@ -140,12 +141,12 @@ fn rename_by_steps<'a>(output: &'a Staged, named: &mut Vec<Named<'a>>) -> io::Re
         named.push(Named { output, old: Old::None });
         return Ok(());
     }
+    // A name of this process: another may hold the only copy of what a killed run replaced.
     let mut beside = part.clone().into_os_string();
-    beside.push(".old");
+    beside.push(format!(".old-{}", process::id()));
     let beside = PathBuf::from(beside);
-    match fs::remove_file(&beside) {
-        Err(e) if e.kind() != ErrorKind::NotFound => return Err(e),
-        Ok(()) | Err(_) => {}
+    if fs::symlink_metadata(&beside).is_ok() {
+        return Err(ErrorKind::AlreadyExists.into());
     }
     // With a second name for the old file the path is never without one.
     fs::hard_link(path, &beside).or_else(|_| fs::rename(path, &beside))?;
@@ -159,6 +160,7 @@ fn give_back(named: Vec<Named<'_>>, exchange: Exchange, error: WriteError) -> Wr
         Ok(()) => error,
         Err(source) => {
             let Staged { shown, part, .. } = named.output;
+            let part = if let Old::Beside(beside) = &named.old { beside } else { part };
             let (path, error) = (shown.clone(), Box::new(error));
             WriteError::NotTakenBack { path, part: part.clone(), source, error }
         }

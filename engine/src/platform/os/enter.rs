@@ -32,7 +32,7 @@ impl OsPlatform {
             Completion::Closed { sink, closed: Closed { bytes, staged } } => {
                 let stage = self.stages.get_mut(&sink).expect("completions come from stages");
                 stage.bytes_written = bytes;
-                self.staged.extend(staged.map(|staged| (sink, staged)));
+                self.outputs.staged.extend(staged.map(|staged| (sink, staged)));
                 Input::StageFinished { stage: sink }
             }
             Completion::Published => Input::OutputsPublished,

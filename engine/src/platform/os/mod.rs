@@ -34,6 +34,7 @@ use tanda_plugin_host::Instance as PluginInstance;
 pub(crate) use self::counters::Counters;
 pub use self::fault::{Faults, RunFault};
 pub(crate) use self::job::{Adapter, BatchFault, JobDone, JobReport, Left, Work};
+use self::publish::Outputs;
 use self::stop::{StopSignal, StopSignals};
 pub(crate) use self::wake::{block_explain_signal, block_stop_signals};
 pub(crate) use self::workers::IsolatedParts;
@@ -45,7 +46,7 @@ use super::{Platform, Sleep};
 use crate::{
     connectors::{
         read::{Piece, Reader, Stop},
-        write::{Closed, Staged, Writer},
+        write::{Closed, Writer},
     },
     failover::{FailoverParts, FailoverThread, FailureJob, Outcome},
     isolation::{Shared, Told, WorkerThread},
@@ -123,8 +124,7 @@ pub struct OsPlatform {
     dead_letters: EntityHashMap<RecordBatch>,
     cancel: Arc<AtomicBool>,
     faults: Faults,
-    /// Outputs that are complete, until they get their names.
-    staged: Vec<(Entity, Staged)>,
+    outputs: Outputs,
     stop_signals: StopSignals,
     drain_requested: Arc<AtomicBool>,
     explain_wanted: bool,
@@ -159,8 +159,8 @@ struct Running {
 }
 
 impl OsPlatform {
-    /// A platform for stages that are ready to start; with `signals`, SIGINT and SIGTERM drain the
-    /// run.
+    /// A platform for stages that are ready to start; with `signals`, SIGINT, SIGTERM and SIGHUP
+    /// drain the run.
     pub(crate) fn new(
         parts: Vec<StageParts>,
         threads: u16,
@@ -186,7 +186,7 @@ impl OsPlatform {
             dead_letters: EntityHashMap::default(),
             cancel,
             faults: Faults::default(),
-            staged: Vec::new(),
+            outputs: Outputs::default(),
             stop_signals: StopSignals::default(),
             drain_requested: Arc::default(),
             explain_wanted: false,

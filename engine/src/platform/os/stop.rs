@@ -18,7 +18,7 @@ const SAME_WISH_MICROS: u64 = 1_000_000;
 pub(super) enum StopSignal {
     /// SIGINT.
     Interrupt,
-    /// SIGTERM.
+    /// SIGTERM or SIGHUP.
     Terminate,
 }
 

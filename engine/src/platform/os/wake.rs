@@ -57,7 +57,7 @@ impl<T> Sender<T> {
 pub(super) struct Wishes {
     /// SIGINT: the run is to end.
     pub(super) interrupt: bool,
-    /// SIGTERM: the run is to end.
+    /// SIGTERM, or SIGHUP when its terminal goes: the run is to end.
     pub(super) terminate: bool,
     /// SIGUSR1: it is to say what it waits for.
     pub(super) explain: bool,
@@ -72,8 +72,8 @@ pub(super) struct Waiter<T> {
 }
 
 impl<T> Waiter<T> {
-    /// A waiter; with `signals`, SIGINT, SIGTERM and SIGUSR1 wake it too. They must be blocked in
-    /// all threads.
+    /// A waiter; with `signals`, SIGINT, SIGTERM, SIGHUP and SIGUSR1 wake it too. They must be
+    /// blocked in all threads.
     pub(super) fn new(signals: bool) -> io::Result<Self> {
         let event = EventFd::from_flags(EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC)?;
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
@@ -127,7 +127,7 @@ impl<T> Waiter<T> {
         while let Ok(Some(signal)) = signals.read_signal() {
             let is = |other: Signal| i32::try_from(signal.ssi_signo) == Ok(other as i32);
             wishes.interrupt |= is(Signal::SIGINT);
-            wishes.terminate |= is(Signal::SIGTERM);
+            wishes.terminate |= is(Signal::SIGTERM) || is(Signal::SIGHUP);
             wishes.explain |= is(Signal::SIGUSR1);
         }
         wishes
@@ -151,7 +151,19 @@ fn wished_signals() -> SigSet {
     signals.add(Signal::SIGINT);
     signals.add(Signal::SIGTERM);
     signals.add(Signal::SIGUSR1);
+    // Whoever starts a run by `nohup` does not want it ended by that.
+    if !is_ignored(Signal::SIGHUP) {
+        signals.add(Signal::SIGHUP);
+    }
     signals
+}
+
+/// Has the one who started this process had it ignore `signal`? The engine never does.
+fn is_ignored(signal: Signal) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & (1 << (signal as u32 - 1)) != 0)
 }
 
 /// Keeps SIGUSR1 from ending the process, as [`block_stop_signals`] does.
@@ -164,8 +176,9 @@ pub(crate) fn block_explain_signal() -> io::Result<()> {
     Ok(signals.thread_block()?)
 }
 
-/// Keeps SIGINT, SIGTERM and SIGUSR1 from ending the process, in this thread and those it starts,
-/// so that the engine can take them as wishes. To be called before there are other threads.
+/// Keeps SIGINT, SIGTERM, SIGHUP and SIGUSR1 from ending the process, in this thread and those
+/// it starts, so that the engine can take them as wishes. To be called before there are other
+/// threads.
 ///
 /// # Errors
 /// When the system refuses; the signals then act as before.
