@@ -14,22 +14,12 @@ use arrow::buffer::{Buffer, MutableBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::{DataType, TimeUnit};
 
 use crate::block::{BLOCK_ROWS, Block};
-use crate::nested::Nested;
+use crate::column::{Bad, Cells, Column};
 use crate::numbers::{Form, double, integer};
 use crate::values::{boolean, date, decimal, timestamp};
 
-/// A column that grows by one block at a time.
-pub(crate) trait Column: Send {
-    /// Appends column `index` of `block`, missing where a field does not parse; the rows of such
-    /// fields are added to `bad`.
-    fn parse(&mut self, block: &Block, text: &[u8], index: usize, bad: &mut Vec<usize>);
-
-    /// The column. Its buffers start at multiples of 64 bytes.
-    fn finish(self: Box<Self>) -> ArrayRef;
-}
-
 /// An empty column of `data_type` with room for `rows`; none for a type that no text stands for.
-pub(crate) fn column(data_type: &DataType, form: Form, rows: usize) -> Option<Box<dyn Column>> {
+pub(crate) fn cells(data_type: &DataType, form: Form, rows: usize) -> Option<Box<dyn Cells>> {
     macro_rules! integers {
         ($($variant:ident $t:ty),*) => {
             match data_type {
@@ -42,11 +32,11 @@ pub(crate) fn column(data_type: &DataType, form: Form, rows: usize) -> Option<Bo
     }
     integers!(Int8 Int8Type, Int16 Int16Type, Int32 Int32Type, Int64 Int64Type);
     integers!(UInt8 UInt8Type, UInt16 UInt16Type, UInt32 UInt32Type, UInt64 UInt64Type);
-    other_column(data_type, form, rows)
+    other_cells(data_type, form, rows)
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "arrow has far more types than text has")]
-fn other_column(data_type: &DataType, form: Form, rows: usize) -> Option<Box<dyn Column>> {
+fn other_cells(data_type: &DataType, form: Form, rows: usize) -> Option<Box<dyn Cells>> {
     match data_type {
         DataType::Float64 => {
             primitive::<Float64Type>(data_type, rows, move |text| double(text, form))
@@ -58,7 +48,6 @@ fn other_column(data_type: &DataType, form: Form, rows: usize) -> Option<Box<dyn
         }),
         DataType::Utf8 => Some(Box::new(Texts::new(rows))),
         DataType::Boolean => Some(Box::new(Booleans::new(rows))),
-        DataType::List(_) | DataType::Struct(_) => Some(Box::new(Nested::new(data_type))),
         DataType::Date32 => primitive::<Date32Type>(data_type, rows, date),
         DataType::Timestamp(unit, zone) => timestamps(data_type, *unit, zone.as_deref(), rows),
         DataType::Decimal128(precision, scale) => {
@@ -76,7 +65,7 @@ fn timestamps(
     unit: TimeUnit,
     zone: Option<&str>,
     rows: usize,
-) -> Option<Box<dyn Column>> {
+) -> Option<Box<dyn Cells>> {
     let zone = zone.unwrap_or("+00:00").parse().ok()?;
     let parse = move |text: &[u8]| timestamp(text, unit, &zone);
     match unit {
@@ -92,7 +81,7 @@ fn primitive<T: ArrowPrimitiveType>(
     data_type: &DataType,
     rows: usize,
     parse: impl Fn(&[u8]) -> Option<T::Native> + Send + 'static,
-) -> Option<Box<dyn Column>> {
+) -> Option<Box<dyn Cells>> {
     Some(Box::new(Primitives::<T, _> {
         native: PhantomData,
         data_type: data_type.clone(),
@@ -137,7 +126,7 @@ where
     T: ArrowPrimitiveType,
     P: Fn(&[u8]) -> Option<T::Native> + Send + 'static,
 {
-    fn parse(&mut self, block: &Block, text: &[u8], index: usize, bad: &mut Vec<usize>) {
+    fn parse(&mut self, block: &Block, text: &[u8], index: usize, bad: &mut Vec<Bad>) {
         let spans = block.column(index);
         let mut values = [T::Native::default(); BLOCK_ROWS];
         let mut all_valid = true;
@@ -147,7 +136,7 @@ where
                     *value = parsed;
                     continue;
                 }
-                bad.push(row);
+                bad.push(Bad::field(row));
             }
             self.valid.block[row] = false;
             all_valid = false;
@@ -163,6 +152,33 @@ where
     }
 }
 
+impl<T, P> Cells for Primitives<T, P>
+where
+    T: ArrowPrimitiveType,
+    P: Fn(&[u8]) -> Option<T::Native> + Send + 'static,
+{
+    fn push(&mut self, text: &[u8]) -> bool {
+        let Some(value) = (self.parse)(text) else { return false };
+        self.values.push(value);
+        self.valid.bits.append_non_null();
+        true
+    }
+
+    fn push_null(&mut self) {
+        self.values.push(T::Native::default());
+        self.valid.bits.append_null();
+    }
+
+    fn len(&self) -> usize {
+        self.valid.bits.len()
+    }
+
+    fn truncate(&mut self, count: usize) {
+        self.values.truncate(count * size_of::<T::Native>());
+        self.valid.bits.truncate(count);
+    }
+}
+
 struct Booleans {
     values: BooleanBufferBuilder,
     valid: Validity,
@@ -175,7 +191,7 @@ impl Booleans {
 }
 
 impl Column for Booleans {
-    fn parse(&mut self, block: &Block, text: &[u8], index: usize, bad: &mut Vec<usize>) {
+    fn parse(&mut self, block: &Block, text: &[u8], index: usize, bad: &mut Vec<Bad>) {
         let spans = block.column(index);
         let mut all_valid = true;
         for (row, span) in spans.iter().enumerate() {
@@ -183,7 +199,7 @@ impl Column for Booleans {
             if parsed.is_none() {
                 self.valid.block[row] = false;
                 all_valid = false;
-                bad.extend((!span.is_null()).then_some(row));
+                bad.extend((!span.is_null()).then(|| Bad::field(row)));
             }
             self.values.append(parsed.unwrap_or(false));
         }
@@ -192,6 +208,29 @@ impl Column for Booleans {
 
     fn finish(mut self: Box<Self>) -> ArrayRef {
         Arc::new(BooleanArray::new(self.values.finish(), self.valid.bits.finish()))
+    }
+}
+
+impl Cells for Booleans {
+    fn push(&mut self, text: &[u8]) -> bool {
+        let Some(value) = boolean(text) else { return false };
+        self.values.append(value);
+        self.valid.bits.append_non_null();
+        true
+    }
+
+    fn push_null(&mut self) {
+        self.values.append(false);
+        self.valid.bits.append_null();
+    }
+
+    fn len(&self) -> usize {
+        self.valid.bits.len()
+    }
+
+    fn truncate(&mut self, count: usize) {
+        self.values.truncate(count);
+        self.valid.bits.truncate(count);
     }
 }
 
@@ -210,7 +249,7 @@ impl Texts {
 }
 
 impl Column for Texts {
-    fn parse(&mut self, block: &Block, text: &[u8], index: usize, _bad: &mut Vec<usize>) {
+    fn parse(&mut self, block: &Block, text: &[u8], index: usize, _bad: &mut Vec<Bad>) {
         let spans = block.column(index);
         let mut ends = [0_i32; BLOCK_ROWS];
         let mut all_valid = true;
@@ -232,5 +271,30 @@ impl Column for Texts {
         let offsets = OffsetBuffer::new(ScalarBuffer::from(Buffer::from(self.offsets)));
         let array = StringArray::try_new(offsets, self.bytes.into(), self.valid.bits.finish());
         Arc::new(array.expect("records that are not UTF-8 were blanked before they got here"))
+    }
+}
+
+impl Cells for Texts {
+    fn push(&mut self, text: &[u8]) -> bool {
+        self.bytes.extend_from_slice(text);
+        self.offsets.push(self.bytes.len() as i32);
+        self.valid.bits.append_non_null();
+        true
+    }
+
+    fn push_null(&mut self) {
+        self.offsets.push(self.bytes.len() as i32);
+        self.valid.bits.append_null();
+    }
+
+    fn len(&self) -> usize {
+        self.valid.bits.len()
+    }
+
+    fn truncate(&mut self, count: usize) {
+        self.offsets.truncate((count + 1) * size_of::<i32>());
+        let end = self.offsets.typed_data::<i32>().last().map_or(0, |end| *end as usize);
+        self.bytes.truncate(end);
+        self.valid.bits.truncate(count);
     }
 }

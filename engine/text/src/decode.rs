@@ -7,16 +7,16 @@ use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use memchr::memchr;
 
 use crate::block::{Block, Fault, Span, Split};
-use crate::columns::{Column, column};
+use crate::column::{Bad, Column, misfit};
+use crate::columns::cells;
 use crate::csv::CsvSplit;
 use crate::cut::Dialect;
 use crate::error::TextError;
 use crate::long;
-use crate::ndjson::NdjsonSplit;
-use crate::numbers::{Form, is_integer, is_plain_integer};
+use crate::ndjson::{NdjsonSplit, Nested};
+use crate::numbers::Form;
 use crate::piece::{DecodedPiece, TextPiece};
-use crate::rejects::{OnBad, Rejects, shown};
-use crate::types::type_name;
+use crate::rejects::{OnBad, Rejects};
 
 /// One column of a text.
 #[derive(Debug, Clone)]
@@ -49,16 +49,15 @@ impl ColumnPlan {
         format!(" as in the first rows; give `{name}` a type in `schema:`, for example utf8")
     }
 
-    /// What an error says about a field that is not of the column's type.
-    pub(crate) fn misfit(&self, field: &[u8]) -> String {
-        let (name, expected) = (&self.name, type_name(&self.data_type));
-        let remark = match (self.data_type.is_integer() && is_integer(field), self.form()) {
-            (true, Form::Plain) if !is_plain_integer(field) => ", which a number would not keep",
-            (true, _) => ", which is out of range",
-            (false, _) => "",
+    /// What an error says about a `field` that the column cannot hold.
+    fn misfit(&self, bad: &Bad, field: &[u8]) -> String {
+        let name = &self.name;
+        let (path, found, by_type) = match &bad.inside {
+            Some(inside) => (inside.path.as_str(), inside.found.clone(), inside.by_type),
+            None => ("", misfit(&self.data_type, self.form(), field), true),
         };
-        let advice = if self.inferred { self.advice() } else { String::new() };
-        format!("column `{name}`: found {}{remark}, expected {expected}{advice}", shown(field))
+        let advice = if self.inferred && by_type { self.advice() } else { String::new() };
+        format!("column `{name}{path}`: {found}{advice}")
     }
 }
 
@@ -194,7 +193,7 @@ impl<S: Split> Decoder<S> {
     }
 
     fn new_columns(&self, rows: usize) -> Vec<Box<dyn Column>> {
-        let make = |plan: &ColumnPlan| column(&plan.data_type, plan.form(), rows);
+        let make = |plan: &ColumnPlan| new_column(plan, rows);
         let columns = self.columns.iter().filter_map(make).collect::<Vec<_>>();
         debug_assert_eq!(columns.len(), self.columns.len(), "a type that `types` does not name");
         columns
@@ -243,8 +242,9 @@ impl<S: Split> Decoder<S> {
                 blank_nulls(text, block, index, null, quote);
             }
             column.parse(block, text, index, &mut bad);
-            for row in bad.drain(..) {
-                let reason = plan.misfit(block.bytes(text, block.column(index)[row]));
+            for bad in bad.drain(..) {
+                let row = bad.row;
+                let reason = plan.misfit(&bad, block.bytes(text, block.column(index)[row]));
                 let column = Some(plan.name.clone());
                 block.faults.push(Fault { row, reason, column });
             }
@@ -257,6 +257,16 @@ impl<S: Split> Decoder<S> {
         RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)
             .expect("the columns were made from the schema")
     }
+}
+
+/// An empty column with room for `rows`; none for a type that no text stands for.
+fn new_column(plan: &ColumnPlan, rows: usize) -> Option<Box<dyn Column>> {
+    let (data_type, form) = (&plan.data_type, plan.form());
+    if data_type.is_nested() {
+        return Some(Box::new(Nested::new(data_type, form, rows)?));
+    }
+    let column: Box<dyn Column> = cells(data_type, form, rows)?;
+    Some(column)
 }
 
 /// Makes the fields missing that are `null` and do not stand behind `quote`.

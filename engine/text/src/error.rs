@@ -84,7 +84,7 @@ pub enum TextError {
     /// The first values of a column fit no common type.
     #[error(
         "{path}: column `{column}` holds {found}; give it a type in `schema:`, utf8 takes \
-         numbers and strings alike"
+         any value, arrays and objects as their JSON text"
     )]
     MixedColumn {
         /// The (first) file.

@@ -19,12 +19,13 @@
 //! | `cut`, `long` | where records end, and what becomes of one that is too long |
 //! | `csv`, `ndjson` | the syntax: header or keys, inference, fields of a record |
 //! | `block`, `decode` | some hundred records at a time, from fields to columns |
-//! | `columns`, `numbers`, `values`, `nested` | one column of a type; its values from bytes |
-//! | `types`, `hint` | names of types, and near misses |
+//! | `column`, `columns`, `numbers`, `values` | one column of a type; its values from bytes |
+//! | `types`, `nested_types`, `hint` | names of types, and near misses |
 //! | `rejects`, `piece` | bad records; what goes in and comes out |
 
 mod beginning;
 mod block;
+mod column;
 mod columns;
 mod csv;
 mod cut;
@@ -33,7 +34,7 @@ mod error;
 mod hint;
 mod long;
 mod ndjson;
-mod nested;
+mod nested_types;
 mod numbers;
 mod piece;
 mod rejects;
@@ -52,4 +53,4 @@ pub use long::{has_open_quote, shown_part};
 pub use ndjson::{NdjsonPlan, NdjsonSample};
 pub use piece::{DecodedPiece, TextPiece, rejected_schema};
 pub use rejects::OnBad;
-pub use types::{parse_types, type_name};
+pub use types::{parse_json_types, parse_types, type_name};

@@ -8,10 +8,12 @@ use tanda_plugin::{UTC, one_zone};
 
 use crate::error::TextError;
 use crate::hint::nearest;
+use crate::nested_types::{nested_type_name, parse_any_type};
 
 /// What an error about an unknown type lists.
 const KNOWN: &str = "int8, int16, int32, int64, uint8, uint16, uint32, uint64, float32, float64, \
-    bool, utf8, date32, timestamp(s|ms|us|ns), timestamp(us, UTC), decimal(precision, scale)";
+    bool, utf8, date32, timestamp(s|ms|us|ns), timestamp(us, UTC), decimal(precision, scale); \
+    in NDJSON also list(int64), struct(name: utf8)";
 
 /// Names without parameters; the first name of a type is the one that messages use.
 const PLAIN: [(&str, DataType); 19] = [
@@ -43,8 +45,25 @@ const PLAIN: [(&str, DataType); 19] = [
 pub fn parse_types(
     schema: Option<&BTreeMap<String, String>>,
 ) -> Result<BTreeMap<String, DataType>, TextError> {
+    parse_with(parse_type, schema)
+}
+
+/// The same where values may be lists and structs.
+///
+/// # Errors
+/// [`TextError::UnknownType`] of the first that is none.
+pub fn parse_json_types(
+    schema: Option<&BTreeMap<String, String>>,
+) -> Result<BTreeMap<String, DataType>, TextError> {
+    parse_with(parse_any_type, schema)
+}
+
+fn parse_with(
+    parse: impl Fn(&str) -> Option<DataType>,
+    schema: Option<&BTreeMap<String, String>>,
+) -> Result<BTreeMap<String, DataType>, TextError> {
     let typed = |(column, name): (&String, &String)| {
-        let data_type = parse_type(name).ok_or_else(|| unknown(column, name))?;
+        let data_type = parse(name).ok_or_else(|| unknown(column, name))?;
         Ok((column.clone(), data_type))
     };
     schema.into_iter().flatten().map(typed).collect()
@@ -116,7 +135,7 @@ pub fn type_name(data_type: &DataType) -> String {
         }
         DataType::Timestamp(unit, Some(zone)) => format!("timestamp({}, {zone})", unit_name(*unit)),
         DataType::Decimal128(precision, scale) => format!("decimal({precision}, {scale})"),
-        other => other.to_string().to_lowercase(),
+        other => nested_type_name(other).unwrap_or_else(|| other.to_string().to_lowercase()),
     }
 }
 

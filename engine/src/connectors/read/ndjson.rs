@@ -1,6 +1,6 @@
 //! NDJSON sources.
 
-use tanda_text::{NdjsonPlan, NdjsonSample, OnBad, Rules, TextDecoder, parse_types};
+use tanda_text::{NdjsonPlan, NdjsonSample, OnBad, Rules, TextDecoder, parse_json_types};
 
 use crate::connectors::error::ReadError;
 use crate::scene::model::NdjsonRead;
@@ -20,7 +20,7 @@ pub(crate) struct NdjsonSource {
 impl NdjsonSource {
     /// Finds the inputs and learns the keys of their first records.
     pub(crate) fn open(read: &NdjsonRead, opening: &Opening<'_>) -> Result<Self, ReadError> {
-        let types = parse_types(read.schema.as_ref())?;
+        let types = parse_json_types(read.schema.as_ref())?;
         let record_bytes_max = record_bytes_max(read.record_bytes_max)?;
         let head_plan = opening.head_plan(None, 1, record_bytes_max);
         let (mut sample, mut bodies) = (NdjsonSample::default(), Vec::new());

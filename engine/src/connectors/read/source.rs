@@ -6,7 +6,9 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use arrow::datatypes::SchemaRef;
-use tanda_text::{ColumnPlan, Dialect, OnBad, PIECE_BYTES_MAX, parse_types, schema_of};
+use tanda_text::{
+    ColumnPlan, Dialect, OnBad, PIECE_BYTES_MAX, parse_json_types, parse_types, schema_of,
+};
 
 use crate::connectors::error::ReadError;
 use crate::scene::model::{ByteSize, Read};
@@ -142,7 +144,9 @@ impl Source {
     /// Those of [`Self::open`], and [`ReadError::ColumnsNotKnown`] for a pipe without `schema:`.
     pub fn peek(read: &Read, limits: &Limits) -> Result<Columns, ReadError> {
         if let Some(pipe) = files(read)?.iter().find(|file| !file.is_regular()) {
-            let types = parse_types(schema_setting(read))?;
+            let parse =
+                if matches!(read, Read::Ndjson(_)) { parse_json_types } else { parse_types };
+            let types = parse(schema_setting(read))?;
             if types.is_empty() {
                 return Err(ReadError::ColumnsNotKnown { path: pipe.path().to_owned() });
             }

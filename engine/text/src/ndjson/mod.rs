@@ -1,7 +1,13 @@
 //! NDJSON: one JSON object a line.
 
+mod escape;
+mod fault;
+mod fit;
 mod infer;
+mod nested;
+mod node;
 mod scan;
+mod seen;
 mod split;
 
 use std::collections::BTreeMap;
@@ -9,10 +15,13 @@ use std::collections::BTreeMap;
 use arrow::datatypes::DataType;
 
 pub use self::infer::NdjsonSample;
+pub(crate) use self::nested::Nested;
 pub(crate) use self::split::NdjsonSplit;
 use crate::beginning::Beginning;
 use crate::decode::{ColumnPlan, Rules, TextDecoder, slots};
 use crate::error::TextError;
+
+use self::seen::Mixed;
 
 const FORMAT: &str = "one JSON object a line";
 
@@ -110,18 +119,25 @@ fn plan_columns(
     mut types: BTreeMap<String, DataType>,
 ) -> Result<Vec<ColumnPlan>, TextError> {
     let mut columns = Vec::new();
-    for key in &sample.keys {
-        let name = key.name.clone();
+    for (name, values) in &sample.members.keys {
+        let name = name.clone();
         let given = types.remove(&name);
         let inferred = given.is_none();
         let data_type = match given {
             Some(data_type) => data_type,
-            None => key.data_type().map_err(|found| {
+            None => values.data_type().map_err(|Mixed { path: within, found }| {
+                let place =
+                    if within.is_empty() { within } else { format!(" at `{name}{within}`") };
                 let (path, column) = (path.to_owned(), name.clone());
-                TextError::MixedColumn { path, column, found }
+                TextError::MixedColumn { path, column, found: found + &place }
             })?,
         };
-        columns.push(ColumnPlan { name, data_type, inferred, unseen: inferred && !key.is_seen() });
+        columns.push(ColumnPlan {
+            name,
+            data_type,
+            inferred,
+            unseen: inferred && !values.is_any(),
+        });
     }
     columns.extend(types.into_iter().map(|(name, data_type)| ColumnPlan::given(name, data_type)));
     Ok(columns)

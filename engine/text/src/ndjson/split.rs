@@ -3,15 +3,16 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use arrow::datatypes::DataType;
 use memchr::memchr;
 
 use crate::block::{Block, Span, Split};
 use crate::decode::ColumnPlan;
 use crate::rejects::shown;
-use crate::types::type_name;
 
-use super::scan::{Broken, Kind, Scanner, Token, unescape};
+use super::escape::unescape;
+use super::fault::PAIRS;
+use super::fit::{fits, found};
+use super::scan::{Broken, Kind, Scanner, Token};
 
 /// The split of all inputs of a source: keys are found by name.
 pub(crate) struct NdjsonSplit {
@@ -92,8 +93,8 @@ impl NdjsonSplit {
             return record
                 .refuse(Some(index), || format!("found the key `{name}` twice, expected it once"));
         }
-        let fits = value.kind == Kind::Null || accepts(&key.plan, value.kind);
-        if !fits {
+        let (kind, plan, text) = (value.kind, &key.plan, &record.text[value.range.clone()]);
+        if kind != Kind::Null && !fits(&plan.data_type, plan.form(), kind, text) {
             return record.refuse(Some(index), || misfit(&key.plan, record.text, value));
         }
         let Some(slot) = key.slot else { return };
@@ -102,9 +103,7 @@ impl NdjsonSplit {
             None => record.refuse(Some(index), || {
                 let found = shown(&record.text[value.range.clone()]);
                 let name = &key.plan.name;
-                format!(
-                    "column `{name}`: found {found}, expected \\u escapes of surrogates in pairs"
-                )
+                format!("column `{name}`: found {found}, {PAIRS}")
             }),
         }
     }
@@ -149,29 +148,11 @@ impl Record<'_> {
     }
 }
 
-/// Whether a value of `kind` may stand in the column. A number becomes text only where `schema:`
-/// asks for text, and a string never becomes a number.
-#[expect(clippy::wildcard_enum_match_arm, reason = "arrow has far more types than text has")]
-fn accepts(plan: &ColumnPlan, kind: Kind) -> bool {
-    let is_string = matches!(kind, Kind::Text | Kind::Escaped);
-    match &plan.data_type {
-        DataType::Utf8 if plan.inferred => is_string,
-        DataType::Utf8 => is_string || matches!(kind, Kind::Number | Kind::Bool),
-        DataType::Boolean => kind == Kind::Bool,
-        DataType::Date32 | DataType::Timestamp(_, _) => is_string,
-        DataType::Decimal128(_, _) => is_string || kind == Kind::Number,
-        DataType::List(_) => kind == Kind::Array,
-        DataType::Struct(_) => kind == Kind::Object,
-        _ => kind == Kind::Number,
-    }
-}
-
 #[cold]
 fn misfit(plan: &ColumnPlan, text: &[u8], value: &Token) -> String {
-    let found = shown(&text[value.range.clone()]);
-    let (name, kind, expected) = (&plan.name, value.kind.name(), type_name(&plan.data_type));
+    let found = found(&plan.data_type, value.kind, &text[value.range.clone()]);
     let advice = if plan.inferred { plan.advice() } else { String::new() };
-    format!("column `{name}`: found {kind}, {found}, expected {expected}{advice}")
+    format!("column `{}`: {found}{advice}", plan.name)
 }
 
 #[cold]

@@ -57,7 +57,7 @@ fn times(zone: &str) -> RecordBatch {
 #[test]
 fn utc_is_one_zone_in_all_files_of_a_glob() {
     let expected = expect![[r#"
-        t:timestamp(us, UTC) | list:list(timestamp(µs, "+00:00"))
+        t:timestamp(us, UTC) | list:list(timestamp(us, UTC))
         2024-01-01T00:00:00Z | [2024-01-01T00:00:00Z]
         ---
         2024-01-01T00:00:00Z | [2024-01-01T00:00:00Z]

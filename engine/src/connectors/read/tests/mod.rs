@@ -8,6 +8,7 @@ mod generator;
 mod globs;
 mod lies;
 mod ndjson;
+mod nested;
 mod pipes;
 mod property;
 

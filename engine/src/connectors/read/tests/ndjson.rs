@@ -46,10 +46,10 @@ fn nested_values_become_lists_and_structs() {
         "{\"a\":[1,2],\"o\":{\"x\":\"y\",\"n\":1.5}}\n{\"a\":[],\"o\":null}\n{\"o\":{\"x\":null}}\n",
         "",
         &expect![[r#"
-            a:list(int64) | o:struct("n": float64, "x": utf8)
-            [1, 2] | {n: 1.5, x: y}
+            a:list(int64) | o:struct(x: utf8, n: float64)
+            [1, 2] | {x: y, n: 1.5}
             [] | -
-            - | {n: -, x: -}
+            - | {x: -, n: -}
         "#]],
     );
 }
@@ -167,14 +167,14 @@ fn columns_of_mixed_types_are_refused_before_the_run() {
         "{\"a\":1}\n{\"a\":\"x\"}\n",
         "",
         &expect![[r"
-        error: {dir}/f.ndjson: column `a` holds a number and a string; give it a type in `schema:`, utf8 takes numbers and strings alike
+        error: {dir}/f.ndjson: column `a` holds a number and a string; give it a type in `schema:`, utf8 takes any value, arrays and objects as their JSON text
     "]],
     );
     check(
         "{\"a\":18446744073709551615}\n",
         "",
         &expect![[r"
-        error: {dir}/f.ndjson: column `a` holds integers beyond the range of int64; give it a type in `schema:`, utf8 takes numbers and strings alike
+        error: {dir}/f.ndjson: column `a` holds integers beyond the range of int64; give it a type in `schema:`, utf8 takes any value, arrays and objects as their JSON text
     "]],
     );
 }

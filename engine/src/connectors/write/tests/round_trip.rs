@@ -1,19 +1,26 @@
-//! What is written reads back equal, through the readers of the arrow project.
+//! What is written reads back equal, through the readers of the arrow project; nested NDJSON, which
+//! theirs rounds, through ours.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow::array::*;
-use arrow::compute::{cast, concat_batches};
+use arrow::buffer::{NullBuffer, OffsetBuffer};
+use arrow::compute::{cast, concat, concat_batches};
 use arrow::datatypes::*;
 use proptest::collection::vec;
 use proptest::num::{f32, f64};
 use proptest::option::of;
 use proptest::prelude::*;
 
+use tanda_text::type_name;
+
 use super::*;
+use crate::connectors::read::{Limits, OnBad, Piece, Source, Stop};
+use crate::scene::model::{NdjsonRead, Read as Reading};
 
 /// One row of random values.
 #[derive(Debug, Clone)]
@@ -169,6 +176,42 @@ fn read_arrow(path: &Path, _schema: SchemaRef) -> Vec<RecordBatch> {
     reader.map(Result::unwrap).collect()
 }
 
+/// The same rows as objects, some of them missing, and as arrays of two objects or none. Times of
+/// day have no type in `schema:`.
+fn nested(rows: &RecordBatch) -> RecordBatch {
+    let kept =
+        (0..rows.num_columns()).filter(|column| rows.schema().field(*column).name() != "time");
+    let (fields, arrays, _) =
+        StructArray::from(rows.project(&kept.collect::<Vec<_>>()).unwrap()).into_parts();
+    let nulls = NullBuffer::from_iter((0..rows.num_rows()).map(|row| row % 3 != 1));
+    let objects: ArrayRef = Arc::new(StructArray::new(fields, arrays, Some(nulls)));
+    // Two objects, none, two, none, …
+    let lengths = (0..rows.num_rows()).map(|row| if row % 2 == 0 { 2 } else { 0 });
+    let item = Arc::new(Field::new_list_field(objects.data_type().clone(), true));
+    let offsets = OffsetBuffer::from_lengths(lengths);
+    let items = concat(&[&objects, &objects]).unwrap();
+    let lists = ListArray::new(item, offsets, items, None);
+    batch(vec![("objects", objects), ("lists", Arc::new(lists))])
+}
+
+/// Reads a file with our own reader and the types of `schema`.
+fn read_with_types(path: &Path, schema: &Schema) -> Vec<RecordBatch> {
+    let types = schema.fields().iter();
+    let types = types.map(|field| (field.name().clone(), type_name(field.data_type())));
+    let path = path.to_str().unwrap().to_owned();
+    let read = NdjsonRead { path, schema: Some(types.collect()), record_bytes_max: None };
+    let (linger, unpacked_bytes_max) = (Duration::ZERO, 1 << 20);
+    let limits = Limits { batch_rows: 7, batch_bytes: 1 << 20, linger, unpacked_bytes_max };
+    let stop = Stop::new().unwrap();
+    let source = Source::open(&Reading::Ndjson(read), &limits, &stop).unwrap();
+    let (mut reader, decoder) = source.start(None, OnBad::Fail);
+    let mut batches = Vec::new();
+    while let Some(Piece::Raw(piece)) = reader.next(&stop).unwrap() {
+        batches.push(decoder.as_ref().unwrap().decode(&piece).unwrap().batch);
+    }
+    batches
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         cases: 64,
@@ -198,6 +241,17 @@ proptest! {
     fn compressed_ndjson_reads_back_equal(rows in vec(any_row(), 0..20), cut: usize) {
         let (written, read) = round_trip(&rows, cut, "x.jsonl.zst", read_ndjson);
         prop_assert_eq!(written, read);
+    }
+
+    #[test]
+    fn nested_ndjson_reads_back_equal(rows in vec(any_row(), 1..20)) {
+        let flat = to_batch(&rows);
+        let (written, expected) = (nested(&flat), nested(&unpacked(&flat)));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.ndjson");
+        write_all(&file(path.to_str().unwrap()), &written.schema(), &[written]);
+        let read = read_with_types(&path, &expected.schema());
+        prop_assert_eq!(concat_batches(&expected.schema(), &read).unwrap(), expected);
     }
 
     #[test]
