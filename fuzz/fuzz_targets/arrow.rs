@@ -1,0 +1,9 @@
+//! Any bytes as Arrow: see `reading`.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+mod reading;
+
+fuzz_target!(|data: &[u8]| reading::check("Arrow", data));
