@@ -6,8 +6,9 @@ use std::sync::Arc;
 use arrow::array::builder::{BooleanBufferBuilder, NullBufferBuilder};
 use arrow::array::types::{
     ArrowPrimitiveType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type,
-    Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
-    TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    Int32Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType,
+    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type,
+    UInt32Type, UInt64Type,
 };
 use arrow::array::{ArrayRef, BooleanArray, PrimitiveArray, StringArray};
 use arrow::buffer::{Buffer, MutableBuffer, OffsetBuffer, ScalarBuffer};
@@ -16,7 +17,7 @@ use arrow::datatypes::{DataType, TimeUnit};
 use crate::block::{BLOCK_ROWS, Block};
 use crate::column::{Bad, Cells, Column};
 use crate::numbers::{Form, double, integer};
-use crate::values::{boolean, date, decimal, timestamp};
+use crate::values::{boolean, date, decimal, time, timestamp};
 
 /// An empty column of `data_type` with room for `rows`; none for a type that no text stands for.
 pub(crate) fn cells(data_type: &DataType, form: Form, rows: usize) -> Option<Box<dyn Cells>> {
@@ -49,6 +50,9 @@ fn other_cells(data_type: &DataType, form: Form, rows: usize) -> Option<Box<dyn 
         DataType::Utf8 => Some(Box::new(Texts::new(rows))),
         DataType::Boolean => Some(Box::new(Booleans::new(rows))),
         DataType::Date32 => primitive::<Date32Type>(data_type, rows, date),
+        DataType::Time64(TimeUnit::Microsecond) => {
+            primitive::<Time64MicrosecondType>(data_type, rows, time)
+        }
         DataType::Timestamp(unit, zone) => timestamps(data_type, *unit, zone.as_deref(), rows),
         DataType::Decimal128(precision, scale) => {
             let (precision, scale) = (*precision, *scale);

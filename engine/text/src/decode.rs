@@ -16,7 +16,7 @@ use crate::long;
 use crate::ndjson::{NdjsonSplit, Nested};
 use crate::numbers::Form;
 use crate::piece::{DecodedPiece, TextPiece};
-use crate::rejects::{OnBad, Rejects};
+use crate::rejects::{Lines, OnBad, Rejects};
 
 /// One column of a text.
 #[derive(Debug, Clone)]
@@ -118,8 +118,24 @@ impl TextDecoder {
     /// [`TextError::BadRecord`] with [`OnBad::Fail`]; [`TextError::RecordTooLong`].
     pub fn decode(&self, piece: TextPiece<'_>) -> Result<DecodedPiece, TextError> {
         match &self.0 {
-            Format::Csv(decoder) => decoder.decode(piece),
-            Format::Ndjson(decoder) => decoder.decode(piece),
+            Format::Csv(decoder) => decoder.decode(piece, None),
+            Format::Ndjson(decoder) => decoder.decode(piece, None),
+        }
+    }
+
+    /// Decodes one piece, and adds to `lines` the line on which each of its records begins, bad
+    /// ones included. Cost: as [`Self::decode`], and a second look at the line ends.
+    ///
+    /// # Errors
+    /// Those of [`Self::decode`]; `lines` has some of them then.
+    pub fn decode_with_lines(
+        &self,
+        piece: TextPiece<'_>,
+        lines: &mut Vec<u64>,
+    ) -> Result<DecodedPiece, TextError> {
+        match &self.0 {
+            Format::Csv(decoder) => decoder.decode(piece, Some(lines)),
+            Format::Ndjson(decoder) => decoder.decode(piece, Some(lines)),
         }
     }
 }
@@ -150,9 +166,13 @@ impl<S: Split> Decoder<S> {
         Self { splits, split_of_inputs, columns, schema, dialect, rules, desks }
     }
 
-    fn decode(&self, piece: TextPiece<'_>) -> Result<DecodedPiece, TextError> {
+    fn decode(
+        &self,
+        piece: TextPiece<'_>,
+        lines: Option<&mut Vec<u64>>,
+    ) -> Result<DecodedPiece, TextError> {
         let mut desk = self.take_desk();
-        let decoded = self.decode_with(piece, &mut desk);
+        let decoded = self.decode_with(piece, &mut desk, lines);
         self.desks.lock().unwrap_or_else(PoisonError::into_inner).push(desk);
         decoded
     }
@@ -166,6 +186,7 @@ impl<S: Split> Decoder<S> {
         &self,
         piece: TextPiece<'_>,
         (block, notes): &mut (Block, S::Notes),
+        mut lines: Option<&mut Vec<u64>>,
     ) -> Result<DecodedPiece, TextError> {
         if piece.is_long {
             let batch = self.batch(self.new_columns(0), 0);
@@ -178,6 +199,7 @@ impl<S: Split> Decoder<S> {
         let split = &self.splits[split];
         let mut columns = self.new_columns(piece.rows);
         let mut rejects = Rejects::new(piece, self.rules.on_bad);
+        let mut places = Lines::of(piece);
         let (mut from, mut rows) = (0, 0);
         while from < text.len() {
             from = split.split(text, from, block, notes);
@@ -187,6 +209,9 @@ impl<S: Split> Decoder<S> {
             }
             self.parse(text, block, &mut columns);
             rejects.take(block, rows)?;
+            if let Some(lines) = &mut lines {
+                lines.extend(block.records.iter().map(|record| places.at(record.start)));
+            }
             rows += block.records.len();
         }
         Ok(rejects.part(self.batch(columns, rows)))

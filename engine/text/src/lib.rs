@@ -21,6 +21,7 @@
 //! | `block`, `decode` | some hundred records at a time, from fields to columns |
 //! | `column`, `columns`, `numbers`, `values` | one column of a type; its values from bytes |
 //! | `types`, `nested_types`, `hint` | names of types, and near misses |
+//! | `typed` | texts that are there already, as a column of a type |
 //! | `rejects`, `piece` | bad records; what goes in and comes out |
 
 mod beginning;
@@ -39,6 +40,7 @@ mod numbers;
 mod piece;
 mod rejects;
 mod swar;
+mod typed;
 mod types;
 mod values;
 
@@ -53,4 +55,5 @@ pub use long::{has_open_quote, shown_part};
 pub use ndjson::{NdjsonPlan, NdjsonSample};
 pub use piece::{DecodedPiece, TextPiece, rejected_schema};
 pub use rejects::OnBad;
+pub use typed::typed;
 pub use types::{parse_json_types, parse_types, type_name};

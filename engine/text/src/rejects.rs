@@ -28,8 +28,29 @@ pub(crate) struct Rejects<'a> {
     piece: TextPiece<'a>,
     on_bad: OnBad,
     found: Vec<Reject>,
-    /// Text whose lines are counted, and the line that stands there.
-    counted: (usize, u64),
+    lines: Lines<'a>,
+}
+
+/// Tells the line on which a byte of a piece stands, going forward only.
+pub(crate) struct Lines<'a> {
+    text: &'a [u8],
+    /// Bytes whose line ends are counted.
+    at: usize,
+    /// Line of the file that stands there.
+    line: u64,
+}
+
+impl<'a> Lines<'a> {
+    pub(crate) fn of(piece: TextPiece<'a>) -> Self {
+        Self { text: piece.text, at: 0, line: piece.first_line }
+    }
+
+    /// Line of the file on which byte `at` stands, which must not be before the last one asked for.
+    pub(crate) fn at(&mut self, at: usize) -> u64 {
+        self.line += memchr_iter(b'\n', &self.text[self.at..at]).count() as u64;
+        self.at = at;
+        self.line
+    }
 }
 
 struct Reject {
@@ -41,7 +62,7 @@ struct Reject {
 
 impl<'a> Rejects<'a> {
     pub(crate) fn new(piece: TextPiece<'a>, on_bad: OnBad) -> Self {
-        Self { piece, on_bad, found: Vec::new(), counted: (0, piece.first_line) }
+        Self { piece, on_bad, found: Vec::new(), lines: Lines::of(piece) }
     }
 
     /// Takes over the faults of a block whose first record is row `first_row` of the piece.
@@ -71,10 +92,7 @@ impl<'a> Rejects<'a> {
 
     /// Line of the file on which byte `at` of the piece stands. Goes forward only.
     pub(crate) fn line_at(&mut self, at: usize) -> u64 {
-        let (from, line) = self.counted;
-        let passed = memchr_iter(b'\n', &self.piece.text[from..at]).count();
-        self.counted = (at, line + passed as u64);
-        self.counted.1
+        self.lines.at(at)
     }
 
     /// Parts the rows of `batch` into the good ones and the rejected.

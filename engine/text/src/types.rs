@@ -12,11 +12,11 @@ use crate::nested_types::{nested_type_name, parse_any_type};
 
 /// What an error about an unknown type lists.
 const KNOWN: &str = "int8, int16, int32, int64, uint8, uint16, uint32, uint64, float32, float64, \
-    bool, utf8, date32, timestamp(s|ms|us|ns), timestamp(us, UTC), decimal(precision, scale); \
-    in NDJSON also list(int64), struct(name: utf8)";
+    bool, utf8, date32, time, timestamp(s|ms|us|ns), timestamp(us, UTC), decimal(precision, \
+    scale); in NDJSON also list(int64), struct(name: utf8)";
 
 /// Names without parameters; the first name of a type is the one that messages use.
-const PLAIN: [(&str, DataType); 19] = [
+const PLAIN: [(&str, DataType); 22] = [
     ("int8", DataType::Int8),
     ("int16", DataType::Int16),
     ("int32", DataType::Int32),
@@ -30,9 +30,12 @@ const PLAIN: [(&str, DataType); 19] = [
     ("bool", DataType::Boolean),
     ("utf8", DataType::Utf8),
     ("date32", DataType::Date32),
+    ("time", DataType::Time64(TimeUnit::Microsecond)),
+    ("timestamp(us)", DataType::Timestamp(TimeUnit::Microsecond, None)),
     ("boolean", DataType::Boolean),
     ("string", DataType::Utf8),
     ("date", DataType::Date32),
+    ("timestamp", DataType::Timestamp(TimeUnit::Microsecond, None)),
     ("int", DataType::Int64),
     ("float", DataType::Float64),
     ("double", DataType::Float64),
@@ -169,8 +172,7 @@ mod tests {
 
     #[test]
     fn what_is_no_type_is_refused() {
-        for text in ["", "integer64", "timestamp", "timestamp(h)", "decimal(40,2)", "decimal(2,3)"]
-        {
+        for text in ["", "integer64", "time(us)", "timestamp(h)", "decimal(40,2)", "decimal(2,3)"] {
             assert_eq!(parse_type(text), None, "{text}");
         }
     }

@@ -19,6 +19,34 @@ pub(crate) fn date(text: &[u8]) -> Option<i32> {
     Date32Type::parse(ascii(text).filter(|_| is_shaped)?)
 }
 
+/// Microseconds since midnight of a time written `05:30`, `05:30:07` or `05:30:07.25`. None if it
+/// has finer decimals.
+pub(crate) fn time(text: &[u8]) -> Option<i64> {
+    const UNITS: [i64; 3] = [3_600_000_000, 60_000_000, 1_000_000];
+    let point = memchr::memchr(b'.', text);
+    let (whole, decimals) = text.split_at(point.unwrap_or(text.len()));
+    let parts = whole.split(|byte| *byte == b':').collect::<Vec<_>>();
+    let is_shaped = match parts.len() {
+        2 => point.is_none(),
+        3 => decimals.len() != 1,
+        _ => false,
+    };
+    let mut micros = match decimals {
+        [] => 0,
+        decimals => i64::try_from(decimal(decimals, 6, 6)?).ok()?,
+    };
+    for ((part, unit), below) in parts.iter().zip(UNITS).zip([24, 60, 60]) {
+        let &[tens, ones] = *part else { return None };
+        let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+        let value = 10 * i64::from(tens) + i64::from(ones);
+        if tens > 9 || ones > 9 || value >= below {
+            return None;
+        }
+        micros += value * unit;
+    }
+    is_shaped.then_some(micros)
+}
+
 /// Units since 1970 of a time written as in RFC 3339, a date alone meaning midnight. A time
 /// without an offset is taken to be in `zone`. None if the unit cannot hold its last decimals.
 pub(crate) fn timestamp(text: &[u8], unit: TimeUnit, zone: &Tz) -> Option<i64> {
@@ -78,6 +106,20 @@ mod tests {
         assert_eq!(date(b"2013-02-29"), None);
         for text in ["2013-1-1", "20130101", "2013-01-01T00:00:00", "2013/01/01", "+2013-01-1"] {
             assert_eq!(date(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_one_of_the_day_and_never_loses_decimals() {
+        assert_eq!(time(b"00:00"), Some(0));
+        assert_eq!(time(b"23:59:59.999999"), Some(86_399_999_999));
+        assert_eq!(time(b"01:02:03.5"), Some(3_723_500_000));
+        assert_eq!(time(b"01:02:03.5000000"), Some(3_723_500_000));
+        for text in ["", "11", "1:02", "24:00:00", "00:60", "00:00:60", "01:02.5", "01:02:03."] {
+            assert_eq!(time(text.as_bytes()), None, "{text}");
+        }
+        for text in ["01:02:03.0000001", "01:02:03.-1", "-1:02:03", "01:02:03Z", "01:02:03.5.1"] {
+            assert_eq!(time(text.as_bytes()), None, "{text}");
         }
     }
 

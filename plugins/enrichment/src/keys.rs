@@ -1,6 +1,6 @@
 //! The keys of a table in the types of the input columns.
 
-use arrow::array::{Array, ArrayRef};
+use arrow::array::{ArrayRef, AsArray};
 use arrow::compute::kernels::cmp::neq;
 use arrow::compute::{cast, nullif};
 use arrow::datatypes::DataType;
@@ -8,7 +8,7 @@ use arrow::error::ArrowError;
 
 use crate::config::Lookup;
 use crate::error::BindError;
-use crate::table::{Table, first_lost};
+use crate::table::Table;
 use crate::types;
 
 /// One key column of a lookup: what it is called on either side, and its type in the input.
@@ -48,19 +48,42 @@ fn typed_one(key: &Key<'_>, table: &Table, array: &ArrayRef) -> Result<ArrayRef,
             in_table: types::name(array.data_type()),
         });
     }
+    if table.untyped_keys {
+        return from_texts(key, table, array);
+    }
     let failed = |source| BindError::Arrow { path: table.path.clone(), source };
     let typed = cast(array, wanted).map_err(failed)?;
-    match first_lost(array, &typed).filter(|_| table.untyped_keys) {
-        None if table.untyped_keys => Ok(typed),
-        None => exact(array, &typed).map_err(failed),
-        Some(row) => Err(BindError::BadKey {
+    exact(array, &typed).map_err(failed)
+}
+
+/// Keys that are nothing but texts, read as a source reads a column of the wanted type.
+fn from_texts(key: &Key<'_>, table: &Table, texts: &ArrayRef) -> Result<ArrayRef, BindError> {
+    let (column, wanted) = (key.column.to_owned(), &key.data_type);
+    match tanda_text::typed(texts.as_string(), &read_as(wanted)) {
+        None => Err(BindError::NoKey { column, data_type: types::name(wanted) }),
+        Some(Ok(typed)) => cast(&typed, wanted)
+            .map_err(|source| BindError::Arrow { path: table.path.clone(), source }),
+        Some(Err(row)) => Err(BindError::BadKey {
             path: table.path.clone(),
             place: table.place(row),
             key: key.name.to_owned(),
-            text: types::text_at(array, row),
+            text: types::text_at(texts, row),
             kind: types::name(wanted),
             column,
         }),
+    }
+}
+
+/// The type in which texts are read that become keys of type `wanted`, which holds all its values.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the others are read as they are")]
+fn read_as(wanted: &DataType) -> DataType {
+    match wanted {
+        DataType::LargeUtf8 => DataType::Utf8,
+        DataType::Date64 => DataType::Date32,
+        DataType::Decimal32(precision, scale) | DataType::Decimal64(precision, scale) => {
+            DataType::Decimal128(*precision, *scale)
+        }
+        other => other.clone(),
     }
 }
 

@@ -132,7 +132,7 @@ fn unknown_rule_or_type_is_refused() {
     check(
         &CSV_TO_CSV.replace("in.csv\"", "in.csv\", schema: { \"a\": \"int46\" }"),
         &expect![[r#"
-        {dir}/scene.ron:6:40: error: stage `in`: schema of column `a`: unknown type `int46`, did you mean `int16`?; known are int8, int16, int32, int64, uint8, uint16, uint32, uint64, float32, float64, bool, utf8, date32, timestamp(s|ms|us|ns), timestamp(us, UTC), decimal(precision, scale); in NDJSON also list(int64), struct(name: utf8)
+        {dir}/scene.ron:6:40: error: stage `in`: schema of column `a`: unknown type `int46`, did you mean `int16`?; known are int8, int16, int32, int64, uint8, uint16, uint32, uint64, float32, float64, bool, utf8, date32, time, timestamp(s|ms|us|ns), timestamp(us, UTC), decimal(precision, scale); in NDJSON also list(int64), struct(name: utf8)
           6 |         "in": Source( read: Csv( path: "${at}/in.csv", schema: { "a": "int46" } ) ),
             |                                        ^"#]],
     );

@@ -8,7 +8,7 @@ use crate::flow::Flow;
 
 /// Texts that are easily mistaken for something else.
 pub(crate) const KEYS: [&str; 10] =
-    ["a", "b", "c", "q", " d ", "e,\"f\"", "null", "12", "Zo\u{eb} \u{20bb7}", "two\nlines"];
+    ["a", "b", "c", "", " d ", "e,\"f\"", "null", "12", "Zo\u{eb} \u{20bb7}", "two\nlines"];
 
 const COLUMNS: [(&str, Kind); 5] = [
     ("id", Kind::Int),

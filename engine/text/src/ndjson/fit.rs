@@ -21,7 +21,7 @@ pub(super) fn fits(data_type: &DataType, form: Form, kind: Kind, text: &[u8]) ->
     match data_type {
         DataType::Utf8 => is_string || form == Form::Any,
         DataType::Boolean => kind == Kind::Bool,
-        DataType::Date32 | DataType::Timestamp(_, _) => is_string,
+        DataType::Date32 | DataType::Time64(_) | DataType::Timestamp(_, _) => is_string,
         DataType::Decimal128(_, _) => is_string || kind == Kind::Number,
         DataType::List(_) => kind == Kind::Array,
         DataType::Struct(_) => kind == Kind::Object,

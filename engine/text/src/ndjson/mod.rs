@@ -63,6 +63,11 @@ impl NdjsonPlan {
 }
 
 impl NdjsonSample {
+    /// The keys found, in the order of their first occurrence.
+    pub fn keys(&self) -> impl Iterator<Item = &str> + Clone {
+        self.members.keys.iter().map(|(key, _)| key.as_str())
+    }
+
     /// Takes at most `records_max` first records of an input into account; gives where its records
     /// begin.
     ///

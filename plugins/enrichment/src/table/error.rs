@@ -1,6 +1,7 @@
 //! Why a table cannot be used.
 
 use tanda_plugin::PluginError;
+use tanda_text::TextError;
 
 /// Why a table cannot be used. Nothing has run; a mended file or scene can help.
 #[derive(Debug, thiserror::Error)]
@@ -19,30 +20,21 @@ pub(crate) enum TableError {
     /// A compressed file that is damaged or cut short.
     #[error("{path}: {source}; is it a whole gzip or zstd file?")]
     Packed { path: String, source: std::io::Error },
-    /// A CSV file of no bytes.
-    #[error("{path}: the file is empty; expected the names of the columns in its first line")]
-    Empty { path: String },
-    /// A CSV record of another length.
+    /// Nothing is in it that could tell its columns.
+    #[error("{path}: the file is empty; expected {expected}")]
+    Empty { path: String, expected: &'static str },
+    /// A record that cannot be decoded.
+    #[error("{path}, line {line}: {reason}; mend the table")]
+    BadRecord { path: String, line: u64, reason: String },
+    /// Values of a column that is named are of several types.
     #[error(
-        "{path}, line {line}: {found} fields, expected {expected} as in the first line; \
-         quote a field that holds a separator"
+        "{path}: column `{column}` holds {found}; mend the table, or, if the column is taken, take \
+         it as text by types: {{\"{column}\": \"utf8\"}}"
     )]
-    Ragged { path: String, line: u64, found: u64, expected: u64 },
-    /// Bytes that are no text.
-    #[error("{path}, line {line}, field {field}: not UTF-8; convert the file to UTF-8")]
-    NotUtf8 { path: String, line: u64, field: usize },
-    /// Reading failed in the middle.
-    #[error("{path}: {source}")]
-    Csv { path: String, source: csv::Error },
-    /// A line that is no JSON object.
-    #[error("{path}, line {line}, column {column}: {found}; expected one JSON object a line")]
-    Json { path: String, line: u64, column: usize, found: String },
-    /// A value that does not go with those above it.
-    #[error(
-        "{path}, line {line}: `{column}` is {found}, but the values above are {expected}; \
-         only plain values of one type can be taken"
-    )]
-    MixedJson { path: String, line: u64, column: String, found: String, expected: String },
+    Mixed { path: String, column: String, found: String },
+    /// It is no text, or no table.
+    #[error(transparent)]
+    Text(Box<TextError>),
     /// Not a Parquet file, or a damaged one.
     #[error("{path}: {source}; is it a whole Parquet file?")]
     Parquet { path: String, source: parquet::errors::ParquetError },
@@ -83,21 +75,44 @@ impl TableError {
             | Self::TwoColumns { column, .. }
             | Self::UnusedType { column, .. }
             | Self::TypesOfTyped { column, .. } => column,
+            Self::Mixed { column, .. } => column,
             Self::UnknownType { name, .. } => name,
+            Self::Text(error) => token_of(error),
             Self::UnknownFormat { path }
             | Self::Open { path, .. }
             | Self::Packed { path, .. }
-            | Self::Empty { path }
-            | Self::Ragged { path, .. }
-            | Self::NotUtf8 { path, .. }
-            | Self::Csv { path, .. }
-            | Self::Json { path, .. }
-            | Self::MixedJson { path, .. }
+            | Self::Empty { path, .. }
+            | Self::BadRecord { path, .. }
             | Self::Parquet { path, .. }
             | Self::Arrow { path, .. }
             | Self::BadCell { path, .. }
             | Self::TooLong { path, .. } => path,
         }
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "the others say nothing of a scene")]
+impl From<TextError> for TableError {
+    fn from(error: TextError) -> Self {
+        match error {
+            TextError::Empty { path, expected } => Self::Empty { path, expected },
+            TextError::BadRecord(bad) => {
+                Self::BadRecord { path: bad.path, line: bad.line, reason: bad.reason }
+            }
+            TextError::MixedColumn { path, column, found } => Self::Mixed { path, column, found },
+            other => Self::Text(Box::new(other)),
+        }
+    }
+}
+
+/// The file that the error is about, which the configuration names.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the others cannot come of one table")]
+fn token_of(error: &TextError) -> &str {
+    match error {
+        TextError::WrongFormat { path, .. }
+        | TextError::Header { path, .. }
+        | TextError::RecordTooLong { path, .. } => path,
+        _ => "lookups",
     }
 }
 

@@ -1,11 +1,9 @@
 //! Lookup tables: read once, at `open`; only the columns that are named.
 
 mod bytes;
-mod csv;
 mod error;
-mod infer;
-mod ndjson;
 mod parquet;
+mod text;
 
 use std::fmt;
 
@@ -13,7 +11,6 @@ use arrow::array::{Array, ArrayRef};
 use arrow::datatypes::DataType;
 
 pub(crate) use self::error::TableError;
-pub(crate) use self::infer::first_lost;
 use crate::config::{Format, Lookup};
 
 /// Rows that an index can name, beside the one for "not found".
@@ -67,9 +64,9 @@ impl Table {
     /// The file cannot be read or is not what its format says, or a named column is not in it.
     pub(crate) fn read(lookup: &Lookup) -> Result<Self, TableError> {
         let table = match format_of(lookup)? {
-            Format::Csv => csv::read(lookup, b','),
-            Format::Tsv => csv::read(lookup, b'\t'),
-            Format::Ndjson => ndjson::read(lookup),
+            Format::Csv => text::csv(lookup, b','),
+            Format::Tsv => text::csv(lookup, b'\t'),
+            Format::Ndjson => text::ndjson(lookup),
             Format::Parquet => parquet::read(lookup),
         }?;
         match table.rows() {

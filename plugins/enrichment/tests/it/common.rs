@@ -49,10 +49,14 @@ impl Tables {
         self.0.path().join(name)
     }
 
+    /// What `DIR/` stands for.
+    pub(crate) fn folder(&self) -> String {
+        format!("{}/", self.0.path().display())
+    }
+
     /// Opens with `DIR/` in the configuration replaced by the folder.
     pub(crate) fn open(&self, config: &str) -> Result<Harness<Enrichment>, PluginError> {
-        let folder = format!("{}/", self.0.path().display());
-        Harness::open(&config.replace("DIR/", &folder))
+        Harness::open(&config.replace("DIR/", &self.folder()))
     }
 
     fn run(&self, config: &str, csv: &str) -> Result<String, PluginError> {
@@ -79,7 +83,7 @@ impl Tables {
             let at = error.position().map(|(line, column)| format!("{line}:{column}: "));
             format!("{}{error}{about}\n", at.unwrap_or_default())
         });
-        expected.assert_eq(&text.replace(&format!("{}/", self.0.path().display()), "DIR/"));
+        expected.assert_eq(&text.replace(&self.folder(), "DIR/"));
     }
 
     /// The same with one lookup and nothing else.

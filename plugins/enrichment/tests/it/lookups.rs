@@ -433,29 +433,29 @@ fn faults_of_a_csv_table_have_a_line() {
         "a.csv",
         b"",
         expect![[r#"
-        DIR/a.csv: the file is empty; expected the names of the columns in its first line [DIR/a.csv]
-    "#]],
+            DIR/a.csv: the file is empty; expected CSV with a header line [DIR/a.csv]
+        "#]],
     );
     check(
         "a.csv",
         b"k,x\n1,2\n\n\"3\n\",4,5\n",
         expect![[r#"
-            DIR/a.csv, line 4: 3 fields, expected 2 as in the first line; quote a field that holds a separator [DIR/a.csv]
+            DIR/a.csv, line 4: found 3 fields, expected 2 as in the header; mend the table [DIR/a.csv]
         "#]],
     );
     check(
         "a.csv",
         b"k,x\n1,2\n3,\xff\n",
         expect![[r#"
-        DIR/a.csv, line 3, field 2: not UTF-8; convert the file to UTF-8 [DIR/a.csv]
-    "#]],
+            DIR/a.csv, line 3: found byte \xff at byte 3 of the record, expected UTF-8; mend the table [DIR/a.csv]
+        "#]],
     );
     check(
         "a.csv",
         b"k,x,x\n1,2,3\n",
         expect![[r#"
-        DIR/a.csv: `x` names columns 2 and 3; rename one of them [x]
-    "#]],
+            DIR/a.csv:1: bad header: columns 2 and 3 are both named `x`, expected a name of its own for each; rename one in the file [DIR/a.csv]
+        "#]],
     );
     check(
         "a.csv",
@@ -500,11 +500,11 @@ fn ndjson_tables_have_the_types_of_json() {
     check(
         "{\"k\": 1, \"x\": true}\n\n{\"k\": 2, \"y\": [1]}",
         expect![[r#"
-        main: k,x,known
-            1,true,true
-            2,~,true
-            3,~,false
-    "#]],
+            main: k,x,known
+                1,true,true
+                2,~,true
+                3,~,false
+        "#]],
     );
     check(
         "{\"k\": 1, \"x\": 1}\n{\"x\": 1.5, \"k\": 2}",
@@ -524,25 +524,25 @@ fn ndjson_tables_have_the_types_of_json() {
     check(
         "{\"k\": 1, \"x\": 1}\n\n{\"k\": 2, \"x\": \"b\"}",
         expect![[r#"
-            DIR/a.ndjson, line 3: `x` is "b", but the values above are int64; only plain values of one type can be taken [DIR/a.ndjson]
+            DIR/a.ndjson: column `x` holds a number and a string; mend the table, or, if the column is taken, take it as text by types: {"x": "utf8"} [x]
         "#]],
     );
     check(
         "{\"k\": 1, \"x\": 1}\n{\"k\": 2, \"x\": {}}",
         expect![[r#"
-            DIR/a.ndjson, line 2: `x` is {}, but the values above are int64; only plain values of one type can be taken [DIR/a.ndjson]
+            DIR/a.ndjson: column `x` holds a number and an object; mend the table, or, if the column is taken, take it as text by types: {"x": "utf8"} [x]
         "#]],
     );
     check(
         "{\"k\": 1, \"x\": 1}\n{\"k\": 2, \"x\" 1}",
         expect![[r#"
-            DIR/a.ndjson, line 2, column 14: expected `:`; expected one JSON object a line [DIR/a.ndjson]
+            DIR/a.ndjson, line 2: no JSON object: found "1}" at byte 14 of the line, expected a colon after the key; mend the table [DIR/a.ndjson]
         "#]],
     );
     check(
-        "{\"k\": 1}\n[]",
+        "{\"k\": 1, \"x\": 1}\n[]",
         expect![[r#"
-            DIR/a.ndjson, line 2, column 1: invalid type: sequence, expected a map; expected one JSON object a line [DIR/a.ndjson]
+            DIR/a.ndjson, line 2: no JSON object: found "[]" at byte 1 of the line, expected an object, `{`; mend the table [DIR/a.ndjson]
         "#]],
     );
     check(

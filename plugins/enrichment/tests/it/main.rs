@@ -7,3 +7,4 @@ mod contract;
 mod golden;
 mod lookups;
 mod parquet;
+mod tables;

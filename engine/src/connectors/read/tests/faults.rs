@@ -274,7 +274,7 @@ fn settings_that_cannot_be_are_refused() {
     check(
         r#"schema: { "delay": "flaot64" }"#,
         &expect![
-            "error: schema of column `delay`: unknown type `flaot64`, did you mean `float64`?; known are int8, int16, int32, int64, uint8, uint16, uint32, uint64, float32, float64, bool, utf8, date32, timestamp(s|ms|us|ns), timestamp(us, UTC), decimal(precision, scale); in NDJSON also list(int64), struct(name: utf8)"
+            "error: schema of column `delay`: unknown type `flaot64`, did you mean `float64`?; known are int8, int16, int32, int64, uint8, uint16, uint32, uint64, float32, float64, bool, utf8, date32, time, timestamp(s|ms|us|ns), timestamp(us, UTC), decimal(precision, scale); in NDJSON also list(int64), struct(name: utf8)"
         ],
     );
     check(
