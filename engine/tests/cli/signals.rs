@@ -98,6 +98,44 @@ fn sighup_that_the_starter_ignores_stops_nothing() {
     assert_eq!(folder.read("out.csv"), format!("n,s\n{}", rows(0..20)));
 }
 
+/// Sixty outputs, so that the signal comes while they take their names, or near that.
+#[test]
+fn signal_that_ends_a_process_leaves_all_outputs_or_none() {
+    let outputs = 1..=60;
+    let mut stages: String =
+        (0..4).map(|n| format!("\"in{n}\": Source( read: Csv( path: \"in.csv\" ) ),\n")).collect();
+    for n in outputs.clone() {
+        let from = n % 4;
+        let sink = format!("Sink( write: Csv( path: \"{n}.csv\" ), from: \"in{from}\" )");
+        stages += &format!("\"out{n}\": {sink},\n");
+    }
+    let folder = Folder::with_stages(&stages);
+    folder.write("in.csv", "a\n1\n");
+    for _ in 0..5 {
+        outputs.clone().for_each(|n| folder.write(&format!("{n}.csv"), "old"));
+        let mut run = folder.start(&["run", "scene.ron", "--quiet"]);
+        while folder.read("1.csv") == "old" && run.0.try_wait().unwrap().is_none() {}
+        // Who has ended and was waited for takes no signal.
+        if run.0.try_wait().unwrap().is_none() {
+            run.signal(Signal::SIGALRM);
+        }
+        let status = run.wait();
+        assert!(status.success() || status.signal() == Some(Signal::SIGALRM as i32), "{status}");
+        let stand = outputs.clone().filter(|n| folder.read(&format!("{n}.csv")) == "a\n1\n");
+        assert_eq!(stand.count(), 60);
+    }
+}
+
+#[test]
+fn signal_that_ends_a_process_ends_a_run_at_once() {
+    let (folder, mut run) = tapped();
+    send(&mut run, &format!("n,s\n{}", rows(0..10)));
+    wait_until("the run has begun", || folder.has("out.csv.part"));
+    run.signal(Signal::SIGUSR2);
+    assert_eq!(run.wait().signal(), Some(Signal::SIGUSR2 as i32));
+    assert!(!folder.has("out.csv"));
+}
+
 /// Presses Ctrl-C until the program has ended: within a second of the first it is the same wish.
 fn insist(run: &mut Running) {
     wait_until("Ctrl-C again has ended the program", || {

@@ -35,7 +35,7 @@ pub(crate) use self::counters::Counters;
 pub use self::fault::{Faults, RunFault};
 pub(crate) use self::job::{Adapter, BatchFault, JobDone, JobReport, Left, Work};
 use self::publish::Outputs;
-use self::stop::{StopSignal, StopSignals};
+use self::stop::StopSignals;
 pub(crate) use self::wake::{block_explain_signal, block_stop_signals};
 pub(crate) use self::workers::IsolatedParts;
 use self::{
@@ -327,14 +327,7 @@ impl Platform for OsPlatform {
         {
             self.enter(completion);
         }
-        let wishes = self.waiter.take_signals();
-        self.explain_wanted |= wishes.explain;
-        if wishes.interrupt {
-            self.enter_stop(StopSignal::Interrupt);
-        }
-        if wishes.terminate {
-            self.enter_stop(StopSignal::Terminate);
-        }
+        self.enter_signals();
         while let Some(&input) = self.backlog.front()
             && inbox.push(input).is_ok()
         {

@@ -40,13 +40,20 @@ impl OsPlatform {
     }
 }
 
-/// Whatever ends the engine: the program must not end between two names.
-impl Drop for Outputs {
-    fn drop(&mut self) {
+impl Outputs {
+    /// Waits until no outputs take their names any more: the program must not end between two.
+    pub(super) fn wait(&mut self) {
         if let Some(publishing) = self.publishing.take() {
             // It is never sent anything: the wait ends with the sender.
             let _ = publishing.recv();
         }
+    }
+}
+
+/// Whatever ends the engine.
+impl Drop for Outputs {
+    fn drop(&mut self) {
+        self.wait();
     }
 }
 

@@ -6,6 +6,7 @@
 
 use std::sync::atomic::Ordering;
 
+use nix::sys::signal::{SigSet, Signal, raise};
 use tanda_components::{EngineTime, Input};
 
 use super::OsPlatform;
@@ -15,7 +16,7 @@ const SAME_WISH_MICROS: u64 = 1_000_000;
 
 /// A signal that asks the run to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum StopSignal {
+enum StopSignal {
     /// SIGINT.
     Interrupt,
     /// SIGTERM or SIGHUP.
@@ -54,9 +55,34 @@ impl StopSignals {
 }
 
 impl OsPlatform {
+    /// Hears the signals that have come.
+    pub(super) fn enter_signals(&mut self) {
+        let wishes = self.waiter.take_signals();
+        self.explain_wanted |= wishes.explain;
+        if let Some(signal) = wishes.deadly {
+            self.die_of(signal);
+        }
+        if wishes.interrupt {
+            self.enter_stop(StopSignal::Interrupt);
+        }
+        if wishes.terminate {
+            self.enter_stop(StopSignal::Terminate);
+        }
+    }
+
+    /// Has `signal` do what it does to a process that knows nothing of it, but not while outputs
+    /// take their names: all have them then, or none.
+    fn die_of(&mut self, signal: Signal) {
+        self.outputs.wait();
+        // Neither can fail for a signal that exists. One that is ignored lets the run go on.
+        let _ = SigSet::from_iter([signal]).thread_unblock();
+        let _ = raise(signal);
+        let _ = SigSet::from_iter([signal]).thread_block();
+    }
+
     /// The first signal drains; the next one ends the run, as an impatient user expects. That is a
     /// failure: 130 promises complete outputs.
-    pub(super) fn enter_stop(&mut self, signal: StopSignal) {
+    fn enter_stop(&mut self, signal: StopSignal) {
         let now = EngineTime::from_micros(self.started.elapsed().as_micros() as u64);
         match self.stop_signals.hear(signal, now) {
             None => {}

@@ -19,6 +19,10 @@ use nix::sys::{
     signalfd::{SfdFlags, SignalFd},
 };
 
+/// They end a process that does not expect them; not those that abort it, which cannot wait, nor
+/// those of timers, which have a handler.
+const DEADLY: [Signal; 4] = [Signal::SIGQUIT, Signal::SIGALRM, Signal::SIGUSR2, Signal::SIGXCPU];
+
 const COMPLETION: u64 = 0;
 const SIGNAL: u64 = 1;
 
@@ -61,6 +65,8 @@ pub(super) struct Wishes {
     pub(super) terminate: bool,
     /// SIGUSR1: it is to say what it waits for.
     pub(super) explain: bool,
+    /// One of those that end a process at once.
+    pub(super) deadly: Option<Signal>,
 }
 
 /// What the tick sleeps on.
@@ -72,8 +78,8 @@ pub(super) struct Waiter<T> {
 }
 
 impl<T> Waiter<T> {
-    /// A waiter; with `signals`, SIGINT, SIGTERM, SIGHUP and SIGUSR1 wake it too. They must be
-    /// blocked in all threads.
+    /// A waiter; with `signals`, those of [`wished_signals`] wake it too. They must be blocked in
+    /// all threads.
     pub(super) fn new(signals: bool) -> io::Result<Self> {
         let event = EventFd::from_flags(EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC)?;
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
@@ -129,6 +135,7 @@ impl<T> Waiter<T> {
             wishes.interrupt |= is(Signal::SIGINT);
             wishes.terminate |= is(Signal::SIGTERM) || is(Signal::SIGHUP);
             wishes.explain |= is(Signal::SIGUSR1);
+            wishes.deadly = wishes.deadly.or(DEADLY.into_iter().find(|&signal| is(signal)));
         }
         wishes
     }
@@ -151,6 +158,7 @@ fn wished_signals() -> SigSet {
     signals.add(Signal::SIGINT);
     signals.add(Signal::SIGTERM);
     signals.add(Signal::SIGUSR1);
+    signals.extend(DEADLY);
     // Whoever starts a run by `nohup` does not want it ended by that.
     if !is_ignored(Signal::SIGHUP) {
         signals.add(Signal::SIGHUP);
@@ -176,9 +184,9 @@ pub(crate) fn block_explain_signal() -> io::Result<()> {
     Ok(signals.thread_block()?)
 }
 
-/// Keeps SIGINT, SIGTERM, SIGHUP and SIGUSR1 from ending the process, in this thread and those
-/// it starts, so that the engine can take them as wishes. To be called before there are other
-/// threads.
+/// Keeps SIGINT, SIGTERM, SIGHUP, SIGUSR1 and the deadly ones from ending the process, in this
+/// thread and those it starts, so that the engine can hear them. To be called before there are
+/// other threads.
 ///
 /// # Errors
 /// When the system refuses; the signals then act as before.
