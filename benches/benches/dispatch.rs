@@ -7,7 +7,7 @@ use bumpalo::Bump;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use tanda::{engine::Engine, scene::model::Executor};
 use tanda_benches::{Echo, Gauge, chain, work_done};
-use tanda_components::{Lineage, Priority, StageIndex};
+use tanda_components::{Lineage, Priority, StageIndex, Turn};
 use tanda_systems::{Candidate, Idle, plan_dispatch};
 
 /// Nanoseconds a batch a stage.
@@ -85,6 +85,7 @@ fn candidate(number: u32) -> Candidate {
         batch: entity(number),
         stage: 3,
         priority: Priority(0),
+        turn: Turn(seq),
         lineage: Lineage { origin: StageIndex(0), seq, part: 0 },
         input: 0,
     }

@@ -1,5 +1,7 @@
 use bevy_ecs::{component::Component, entity::Entity, resource::Resource};
 
+use crate::Turn;
+
 /// Credit taken by one piece of a source, given back when everything made of it is retired.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Admission {
@@ -9,6 +11,8 @@ pub struct Admission {
     pub bytes: u64,
     /// Batches alive that descend from the piece.
     pub batches: u32,
+    /// The turn of the piece.
+    pub turn: Turn,
 }
 
 /// Whose credit a batch lives on; what a stage makes at the end of its input lives on nobody's.

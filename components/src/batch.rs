@@ -82,7 +82,7 @@ pub struct Emitted {
     pub bytes: u64,
 }
 
-/// Dispatch order: higher first, oldest lineage first among equals. `-100..=100` in scenes; systems
+/// Dispatch order: higher first, earliest turn first among equals. `-100..=100` in scenes; systems
 /// of the phase `Balance` may move it freely.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Priority(pub i16);
@@ -98,6 +98,9 @@ pub struct Attempts {
     pub over: FailedOver,
     /// When it first failed.
     pub since: EngineTime,
+    /// The number under which its stage took it, if that takes batches as they come: what it is
+    /// taken again by. From 1; 0 before.
+    pub taken: u64,
     /// What it made has gone on and its rows are in the ledger: it is processed again only to
     /// rebuild a state that a dead worker took with it.
     pub settled: bool,

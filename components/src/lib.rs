@@ -21,6 +21,7 @@ mod input;
 mod instance;
 mod ledger;
 pub mod limits;
+mod order;
 mod origin;
 mod queue;
 mod run;
@@ -28,6 +29,7 @@ mod sink;
 mod source;
 mod stage;
 mod supervision;
+mod turn;
 mod worker;
 
 pub use admission::{Admission, AdmittedBy, Budget};
@@ -42,6 +44,7 @@ pub use failure::{Failover, FailurePolicy, Failures, Resort, RetryBudget};
 pub use input::{FaultId, Input};
 pub use instance::{InFlight, Instance, ServiceTime};
 pub use ledger::{Conserves, Ledger, PortRows};
+pub use order::{ArrivalOrder, Place, TakeOrder};
 pub use origin::{Frontier, OriginParts, OriginSeq, Origins};
 pub use queue::{Inbox, InboxFull, Outbox};
 pub use run::{Capacity, NextDeadline, Run, TickAgain};
@@ -56,6 +59,7 @@ pub use supervision::{
     Restart, RestartLog, Shutdown, Strategy, SupervisedBy, Supervises, SupervisionLog, Supervisor,
     SupervisorActed, SupervisorEnd, SupervisorName, SupervisorState, Then, Told,
 };
+pub use turn::{Turn, TurnsPast};
 pub use worker::{
     ExitReason, LastBeat, LastGiven, Pressure, Restarts, Snapshotting, Timeouts, WorkerState,
 };

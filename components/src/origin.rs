@@ -74,12 +74,12 @@ impl Origins {
     }
 }
 
-/// The next batch that a stage with an order takes: an ordered sink, or an `EXCLUSIVE` plugin.
+/// A place in source order; as the state of a stage, that of the next batch that it takes.
 ///
 /// The order is origin by origin, in each batch by batch, of each the incoming edges in turn, of
 /// each its parts. Fan-in is therefore independent of the batch size: one source's rows, then the
 /// next one's.
-#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Frontier {
     /// Origin of the next batch.
     pub origin: u16,

@@ -5,8 +5,6 @@ use bevy_ecs::component::Component;
 pub struct Sink {
     /// Batches are turned into bytes by instances before they are written (CSV, NDJSON).
     pub encodes: bool,
-    /// Batches are written in source order; its entity then has a `Frontier`.
-    pub ordered: bool,
     /// Batches handed to the writer and not yet reported, at most `WRITES_IN_FLIGHT_MAX`.
     pub writes: u8,
     /// Bytes written so far.

@@ -1,5 +1,7 @@
 use bevy_ecs::component::Component;
 
+use crate::Turn;
+
 /// A source's reader: what it was asked for and what it has delivered.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Source {
@@ -17,6 +19,8 @@ pub struct Source {
     pub stopped: bool,
     /// Priority given to its batches.
     pub priority: i16,
+    /// Turn of its last piece.
+    pub turn: Turn,
 }
 
 impl Source {
@@ -31,6 +35,7 @@ impl Source {
             ended: false,
             stopped: false,
             priority,
+            turn: Turn::default(),
         }
     }
 }

@@ -7,8 +7,8 @@ use bevy_ecs::{entity::Entity, world::World};
 use humantime::format_duration;
 use tanda_components::{
     At, Attempts, BatchState, Budget, ChildState, Clock, EngineTime, FailedOver, Fate, Frontier,
-    InFlight, Instance, LastBeat, Lineage, Origins, Run, Source, Stage, StageInputs, StageName,
-    StageState, SupervisedBy, SupervisorName, Timeouts, WorkerState,
+    InFlight, Instance, LastBeat, Lineage, Origins, Place, Run, Source, Stage, StageInputs,
+    StageName, StageState, SupervisedBy, SupervisorName, TakeOrder, Timeouts, WorkerState,
 };
 
 use crate::supervision::{child_in_words, reason_in_words};
@@ -66,17 +66,20 @@ fn source(world: &World, stage: Entity) -> Option<&'static str> {
 fn batches(world: &mut World, stage: Entity, now: EngineTime) -> Vec<String> {
     let mut query = world.query::<(&BatchState, &At, &Lineage, &Attempts)>();
     let of_stage = query.iter(world).filter(|(_, at, ..)| at.stage == stage);
-    let of_stage: Vec<_> = of_stage.map(|(s, a, l, t)| (*s, *a, *l, *t)).collect();
+    let of_stage = of_stage.map(|(state, at, lineage, attempts)| {
+        let place = Place::of(*lineage, at.input, attempts.taken);
+        (*state, is_admitted(world, stage, place), *attempts)
+    });
+    let of_stage: Vec<_> = of_stage.collect();
     if of_stage.is_empty() {
         return Vec::new();
     }
     let next = next_in_order(world, stage);
     let (behind, free_slot) = (behind(world, next), free_slot(world, stage));
     let mut reasons = BTreeMap::<String, u32>::new();
-    for (state, at, lineage, attempts) in of_stage {
-        let turn = next.is_none_or(|next| next == Frontier::of(lineage, at.input));
+    for (state, admitted, attempts) in of_stage {
         let reason = match state {
-            BatchState::Ready | BatchState::Encoded if !turn => behind.clone(),
+            BatchState::Ready | BatchState::Encoded if !admitted => behind.clone(),
             BatchState::Ready => free_slot.to_owned(),
             BatchState::InFlight { instance } => with_instance(world, instance, now),
             BatchState::Held { instance } => {
@@ -102,10 +105,20 @@ fn batches(world: &mut World, stage: Entity, now: EngineTime) -> Vec<String> {
     reasons.into_iter().map(|(reason, count)| format!("{count} {reason}")).collect()
 }
 
-/// The place in the order that a stage waits for, if it has an order.
+/// The place that a stage waits for, if it takes its batches in source order.
 fn next_in_order(world: &World, stage: Entity) -> Option<Frontier> {
     let inputs = world.get::<StageInputs>(stage)?;
-    world.get::<Frontier>(stage)?.settle(inputs.carries(), world.resource::<Origins>())
+    match world.get::<TakeOrder>(stage)? {
+        TakeOrder::Source(next) => next.settle(inputs.carries(), world.resource::<Origins>()),
+        TakeOrder::Arrival(_) => None,
+    }
+}
+
+/// Whether nothing that has to come before it keeps the batch at `place` from its stage.
+fn is_admitted(world: &World, stage: Entity, place: Place) -> bool {
+    let (order, inputs) = (world.get::<TakeOrder>(stage), world.get::<StageInputs>(stage));
+    let origins = world.resource::<Origins>();
+    order.zip(inputs).is_none_or(|(order, inputs)| order.admits(place, inputs.carries(), origins))
 }
 
 /// It is not the turn of a batch: where the one is whose turn it is.

@@ -5,11 +5,11 @@ use alloc::{string::String, vec::Vec};
 use bevy_ecs::prelude::*;
 use tanda_components::{
     Breaker, BreakerLimits, Budget, Buffers, Capacity, Clock, Conserves, Edge, Edges,
-    FailedFinishes, FailurePolicy, Failures, Frontier, Growth, HeldBatches, InFlight, Inbox,
-    Instance, LastBeat, LastGiven, Ledger, NextDeadline, Occupancy, OriginParts, OriginSeq,
-    Origins, Outbox, Pressure, Resort, Restarts, RetryBudget, Run, ServiceTime, Sink, Snapshotting,
-    Source, Stage, StageIndex, StageInputs, StageKind, StageName, StageState, TickAgain, Timeouts,
-    WorkerState, limits::WORKER_SLOTS,
+    FailedFinishes, FailurePolicy, Failures, Growth, HeldBatches, InFlight, Inbox, Instance,
+    LastBeat, LastGiven, Ledger, NextDeadline, Occupancy, OriginParts, OriginSeq, Origins, Outbox,
+    Pressure, Resort, Restarts, RetryBudget, Run, ServiceTime, Sink, Snapshotting, Source, Stage,
+    StageIndex, StageInputs, StageKind, StageName, StageState, TakeOrder, TickAgain, Timeouts,
+    TurnsPast, WorkerState, limits::WORKER_SLOTS,
 };
 
 use crate::{
@@ -74,7 +74,7 @@ pub struct StageSpec {
     pub instances: u16,
     /// Where its batches come from; empty for a source.
     pub inputs: Vec<EdgeSpec>,
-    /// A sink that writes in source order.
+    /// A sink or an `EXCLUSIVE` plugin takes its batches in source order, not as they come.
     pub ordered: bool,
     /// A source's largest piece, bytes.
     pub piece_bytes: u64,
@@ -159,6 +159,7 @@ fn insert_resources(world: &mut World, topology: &Topology) {
     world.init_resource::<Origins>();
     world.init_resource::<Run>();
     world.init_resource::<TickAgain>();
+    world.init_resource::<TurnsPast>();
     world.init_resource::<Retiring>();
     world.init_resource::<Mishaps>();
     world.init_resource::<TickArena>();
@@ -197,11 +198,11 @@ fn spawn_stage(world: &mut World, index: StageIndex, spec: &StageSpec) -> Entity
     }
     if spec.kind == StageKind::Sink {
         let encodes = spec.instances > 0;
-        let sink = Sink { encodes, ordered: spec.ordered, writes: 0, bytes: 0 };
+        let sink = Sink { encodes, writes: 0, bytes: 0 };
         world.entity_mut(stage).insert(sink);
     }
-    if spec.kind == StageKind::Exclusive || (spec.kind == StageKind::Sink && spec.ordered) {
-        world.entity_mut(stage).insert(Frontier::default());
+    if matches!(spec.kind, StageKind::Exclusive | StageKind::Sink) {
+        world.entity_mut(stage).insert(TakeOrder::new(spec.ordered));
     }
     if spec.conserves {
         world.entity_mut(stage).insert(Conserves);

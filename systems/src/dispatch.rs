@@ -1,11 +1,11 @@
 //! Ready batches go to idle instances.
 
-use bevy_ecs::prelude::*;
+use bevy_ecs::{prelude::*, query::QueryData};
 use bumpalo::{Bump, collections::Vec as ArenaVec};
 use tanda_components::{
-    At, BatchState, BufferHandle, Capacity, Clock, Effect, EngineTime, Frontier, InFlight,
-    Instance, LastBeat, LastGiven, Lineage, Origins, Outbox, Priority, Run, Sink, StageInputs,
-    TickAgain, WorkerState,
+    At, Attempts, BatchState, BufferHandle, Capacity, Clock, Effect, EngineTime, InFlight,
+    Instance, LastBeat, LastGiven, Lineage, Origins, Outbox, Place, Priority, Run, Sink,
+    StageInputs, TakeOrder, TickAgain, Turn, WorkerState,
     limits::{DISPATCHES_PER_TICK_MAX, STAGES_MAX},
 };
 
@@ -20,6 +20,8 @@ pub struct Candidate {
     pub stage: u16,
     /// Higher first.
     pub priority: Priority,
+    /// Earlier first.
+    pub turn: Turn,
     /// Older first.
     pub lineage: Lineage,
     /// Lower edge first.
@@ -28,8 +30,8 @@ pub struct Candidate {
 
 impl Candidate {
     /// Sorts first what is dispatched first; never equal for two batches.
-    fn rank(&self) -> (i16, Lineage, u16, u8) {
-        (!self.priority.0, self.lineage, self.stage, self.input)
+    fn rank(&self) -> (i16, Turn, Lineage, u16, u8) {
+        (!self.priority.0, self.turn, self.lineage, self.stage, self.input)
     }
 }
 
@@ -50,8 +52,9 @@ pub struct Idle {
 }
 
 /// Pairs ready batches with idle instances, at most `steps_max` of them and `jobs` of those in the
-/// process: highest priority first, then the oldest lineage, whatever its stage. A deep batch is
-/// older than a new one, so memory drains first.
+/// process: highest priority first, then the earliest turn, whatever its stage. A deep batch has an
+/// earlier turn than a new one of its source, so memory drains first; and sources take turns, so
+/// that none waits for another that always has something ready.
 ///
 /// `idle` is one entry a free slot. Cost: linear in the candidates, and sorting of those that can
 /// be served.
@@ -88,20 +91,24 @@ pub fn plan_dispatch<'a>(
     steps
 }
 
-type Batches<'w, 's> = Query<
-    'w,
-    's,
-    (
-        Entity,
-        &'static mut BatchState,
-        &'static At,
-        &'static Lineage,
-        &'static BufferHandle,
-        &'static Priority,
-    ),
->;
+/// A batch as dispatch sees it.
+#[derive(QueryData)]
+#[query_data(mutable)]
+pub(crate) struct Batch {
+    entity: Entity,
+    state: &'static mut BatchState,
+    at: &'static At,
+    lineage: &'static Lineage,
+    buffer: &'static BufferHandle,
+    priority: &'static Priority,
+    turn: &'static Turn,
+    attempts: &'static mut Attempts,
+}
+
+type Batches<'w, 's> = Query<'w, 's, Batch>;
+/// A sink's order is that of its writes: its encoders take any batch.
 type Stages<'w, 's> =
-    Query<'w, 's, (&'static StageInputs, Option<&'static mut Frontier>, Option<&'static Sink>)>;
+    Query<'w, 's, (&'static StageInputs, Option<&'static mut TakeOrder>), Without<Sink>>;
 
 type Instances<'w, 's> =
     Query<'w, 's, (Entity, &'static Instance, &'static mut InFlight), Without<WorkerState>>;
@@ -121,9 +128,9 @@ type Workers<'w, 's> = Query<
 /// Gives ready batches to idle instances: those in the process while the engine's threads have
 /// room, workers that are up as long as they have a free slot.
 ///
-/// Reads `Lineage`, `Priority`; writes `BatchState`, `InFlight`, `LastBeat`, `Frontier` of
-/// `EXCLUSIVE` stages, `Capacity` and the outbox. At most `DISPATCHES_PER_TICK_MAX` a tick. Law:
-/// `invariants`, "an instance holds no more batches than its slots".
+/// Reads `Lineage`, `Priority`, `Turn`; writes `BatchState`, `InFlight`, `LastBeat`, `TakeOrder` of
+/// `EXCLUSIVE` stages, `Attempts`, `Capacity` and the outbox. At most `DISPATCHES_PER_TICK_MAX` a
+/// tick. Law: `invariants`, "an instance holds no more batches than its slots".
 pub(crate) fn dispatch_batches(
     run: Res<Run>,
     clock: Res<Clock>,
@@ -154,9 +161,9 @@ pub(crate) fn dispatch_batches(
     again.0 |= steps.len() == steps_max;
     for (candidate, idle) in steps {
         let instance = idle.instance;
-        let (batch, mut state, at, _, &buffer, _) =
-            batches.get_mut(candidate.batch).expect("candidates are batches");
-        *state = BatchState::InFlight { instance };
+        let mut row = batches.get_mut(candidate.batch).expect("candidates are batches");
+        *row.state = BatchState::InFlight { instance };
+        let (batch, buffer) = (row.entity, *row.buffer);
         let left = if idle.isolated {
             give_worker(&mut workers, instance, batch, clock.now)
         } else {
@@ -165,8 +172,9 @@ pub(crate) fn dispatch_batches(
             capacity.jobs += 1;
             0
         };
-        if let Ok((.., Some(mut frontier), None)) = stages.get_mut(at.stage) {
-            *frontier = Frontier::of(candidate.lineage, candidate.input).past();
+        if let Ok((_, Some(mut order))) = stages.get_mut(row.at.stage) {
+            let place = Place::of(candidate.lineage, candidate.input, row.attempts.taken);
+            row.attempts.taken = order.take(place);
             // Only one batch of an order is next in a tick; its second slot is filled in another.
             again.0 |= left > 0;
         }
@@ -204,7 +212,8 @@ fn push_slots(
     }
 }
 
-/// Ready batches that an idle instance could take now; at a stage with an order, only the next one.
+/// Ready batches that an idle instance could take now; at a stage with an order, only the next one:
+/// of the origins that mix there as they come, that of the first.
 fn gather_ready<'a>(
     arena: &'a Bump,
     batches: &Batches,
@@ -215,20 +224,30 @@ fn gather_ready<'a>(
     let mut idle_at = [false; STAGES_MAX];
     idle.iter().for_each(|idle| idle_at[usize::from(idle.stage)] = true);
     let mut ready = ArenaVec::new_in(arena);
-    for (batch, state, at, &lineage, _, &priority) in batches {
-        if *state != BatchState::Ready || !idle_at[usize::from(at.index.0)] {
+    let mut first_of_order: ArenaVec<'_, Candidate> = ArenaVec::new_in(arena);
+    for row in batches {
+        let (at, &lineage) = (row.at, row.lineage);
+        if *row.state != BatchState::Ready || !idle_at[usize::from(at.index.0)] {
             continue;
         }
-        let (inputs, frontier, sink) = stages.get(at.stage).expect("a batch stands at a stage");
-        // A sink's frontier orders its writes; its encoders take any batch.
-        if let (Some(frontier), None) = (frontier, sink) {
-            let next = frontier.settle(inputs.carries(), origins);
-            if next != Some(Frontier::of(lineage, at.input)) {
-                continue;
-            }
+        let (priority, turn, input) = (*row.priority, *row.turn, at.input);
+        let batch = row.entity;
+        let candidate = Candidate { batch, stage: at.index.0, priority, turn, lineage, input };
+        let Ok((inputs, Some(order))) = stages.get(at.stage) else {
+            ready.push(candidate);
+            continue;
+        };
+        let place = Place::of(lineage, input, row.attempts.taken);
+        if !order.admits(place, inputs.carries(), origins) {
+            continue;
         }
-        ready.push(Candidate { batch, stage: at.index.0, priority, lineage, input: at.input });
+        match first_of_order.iter_mut().find(|other| other.stage == candidate.stage) {
+            Some(other) if other.rank() < candidate.rank() => {}
+            Some(other) => *other = candidate,
+            None => first_of_order.push(candidate),
+        }
     }
+    ready.extend(first_of_order);
     ready
 }
 
@@ -246,7 +265,8 @@ mod tests {
 
     fn ready(number: u32, stage: u16, priority: i16, seq: u64) -> Candidate {
         let lineage = Lineage { origin: StageIndex(0), seq, part: 0 };
-        Candidate { batch: entity(number), stage, priority: Priority(priority), lineage, input: 0 }
+        let (priority, turn) = (Priority(priority), Turn(seq));
+        Candidate { batch: entity(number), stage, priority, turn, lineage, input: 0 }
     }
 
     fn slots(idle: &[(u32, u16)]) -> Vec<Idle> {
@@ -276,6 +296,19 @@ mod tests {
             plan(&mut batches, slots(&[(10, 0), (11, 0), (12, 3)]), 2),
             "2v0>12v0 3v0>10v0 "
         );
+    }
+
+    /// The first origin always has something ready: the other one waits no longer for it.
+    #[test]
+    fn origins_take_turns() {
+        let of = |number, origin, turn| Candidate {
+            turn: Turn(turn),
+            lineage: Lineage { origin: StageIndex(origin), ..ready(number, 0, 0, 90).lineage },
+            ..ready(number, 0, 0, 90)
+        };
+        let mut batches = [of(1, 0, 7), of(2, 0, 8), of(3, 0, 9), of(4, 1, 7), of(5, 1, 8)];
+        let slots = slots(&[(10, 0), (11, 0), (12, 0)]);
+        assert_eq!(plan(&mut batches, slots, 8), "1v0>10v0 4v0>11v0 2v0>12v0 ");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use bevy_ecs::prelude::*;
 use tanda_components::{
     Admission, AdmittedBy, At, Budget, BufferHandle, Buffers, Effect, Occupancy, Outbox, Source,
-    TickAgain, limits::STAGES_MAX,
+    TickAgain, TurnsPast, limits::STAGES_MAX,
 };
 
 /// Batches that are done, and buffers that lost a name, since the last tick's end.
@@ -34,15 +34,16 @@ impl Retiring {
 
 /// Retires every batch that is done, exactly once.
 ///
-/// Reads the list that Ingest and Supervise wrote; writes `Buffers`, `Budget`, `Source`,
-/// `Occupancy` and the outbox; despawns batches and admissions. A snapshot can end more batches at
-/// once than the outbox takes releases: the rest follow in the next tick.
+/// Reads the list that Ingest and Supervise wrote; writes `Buffers`, `Budget`, `TurnsPast`,
+/// `Source`, `Occupancy` and the outbox; despawns batches and admissions. A snapshot can end more
+/// batches at once than the outbox takes releases: the rest follow in the next tick.
 pub(crate) fn retire_batches(
     mut commands: Commands,
     mut retiring: ResMut<Retiring>,
     mut again: ResMut<TickAgain>,
     mut buffers: ResMut<Buffers>,
     mut budget: ResMut<Budget>,
+    mut turns_past: ResMut<TurnsPast>,
     mut outbox: ResMut<Outbox>,
     mut occupancies: Query<&mut Occupancy>,
     mut admissions: Query<&mut Admission>,
@@ -60,8 +61,14 @@ pub(crate) fn retire_batches(
         retiring.buffers.push(buffer);
         commands.entity(batch).despawn();
         let Some(admission) = admitted_by.0 else { continue };
-        let source =
-            leave_credit(admission, &mut commands, &mut budget, &mut admissions, &mut sources);
+        let source = leave_credit(
+            admission,
+            &mut commands,
+            &mut budget,
+            &mut turns_past,
+            &mut admissions,
+            &mut sources,
+        );
         // Allocate is past in this tick; without a read under way nothing would wake the next.
         again.0 |= source.is_some_and(|source| source.reads == 0 && !source.ended);
     }
@@ -78,6 +85,7 @@ pub(crate) fn leave_credit(
     admission: Entity,
     commands: &mut Commands,
     budget: &mut Budget,
+    turns_past: &mut TurnsPast,
     admissions: &mut Query<&mut Admission>,
     sources: &mut Query<&mut Source>,
 ) -> Option<Source> {
@@ -87,6 +95,7 @@ pub(crate) fn leave_credit(
         return None;
     }
     budget.reserved -= credit.bytes;
+    turns_past.leave(credit.turn);
     let mut source = sources.get_mut(credit.source).expect("credit is a source's");
     source.admitted -= 1;
     commands.entity(admission).despawn();

@@ -3,7 +3,7 @@
 use bevy_ecs::prelude::*;
 use tanda_components::{
     Admission, AdmittedBy, At, Attempts, BatchState, BufferHandle, Bytes, Edges, Emitted, Lineage,
-    Occupancy, Priority, Rows,
+    Occupancy, Priority, Rows, Turn,
 };
 
 /// What every batch of one emission shares.
@@ -14,6 +14,7 @@ pub(crate) struct Emission {
     pub(crate) rows: u64,
     pub(crate) bytes: u64,
     pub(crate) priority: Priority,
+    pub(crate) turn: Turn,
     pub(crate) admitted_by: AdmittedBy,
 }
 
@@ -29,6 +30,7 @@ impl Emission {
             Bytes(self.bytes),
             Emitted::default(),
             self.priority,
+            self.turn,
             self.admitted_by,
             Attempts::default(),
         ));

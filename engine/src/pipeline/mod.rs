@@ -19,7 +19,7 @@ use arrow::datatypes::SchemaRef;
 use crate::{
     connectors::read,
     isolation::{Handle, Shared, in_words},
-    scene::{OnFailure, SinkStage},
+    scene::{OnFailure, Order, SinkStage},
 };
 
 pub use self::bind::Purpose;
@@ -104,6 +104,8 @@ pub(crate) struct TypedPlugin {
     /// Workers kept ready.
     pub(crate) spares: u16,
     pub(crate) failure: Option<TypedFailure>,
+    /// The order in which it takes batches, if it needs one.
+    pub(crate) order: Order,
 }
 
 /// What is done about batches that fail.

@@ -121,7 +121,9 @@ impl Typing<'_> {
             Instances::Count(_) => instances,
         };
         let spares = stage.spares;
-        let plugin = TypedPlugin { config, instances, workers, first, timeout, spares, failure };
+        let order = stage.order;
+        let plugin =
+            TypedPlugin { config, instances, workers, first, timeout, spares, failure, order };
         Some((TypedBody::Plugin(plugin), ports))
     }
 

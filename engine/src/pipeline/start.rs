@@ -275,6 +275,7 @@ impl Starting<'_> {
         spec.conserves = bound.layout.flags.contains(Flags::CONSERVES)
             && failing.as_ref().is_none_or(Failing::conserves);
         spec.instances = plugin.instances;
+        spec.ordered = plugin.order == Order::Source;
         let failover = failing.map(|failing| {
             spec.on_failure = Some(failing.policy());
             spec.breaker = failing.breaker();

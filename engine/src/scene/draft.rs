@@ -73,6 +73,7 @@ const PLUGIN: Form = Form {
         "spares",
         "on_failure",
         "breaker",
+        "order",
     ],
 };
 /// A sink without `from` takes in dead letters; see [`Reader::join_dead_letters`].
@@ -180,6 +181,7 @@ impl<'a> Reader<'a> {
         let memory_limit = self.optional(node, "memory_limit", None);
         let spares = self.optional(node, "spares", 0);
         let on_failure = self.on_failure(node);
+        let order = self.optional(node, "order", Order::default());
         if isolation == Some(Isolation::InProcess) {
             self.needs_a_process(node, &["timeout", "start_timeout", "memory_limit", "spares"]);
         }
@@ -196,6 +198,7 @@ impl<'a> Reader<'a> {
             memory_limit,
             spares,
             on_failure,
+            order,
         }))
     }
 

@@ -92,6 +92,8 @@ pub struct PluginStage {
     /// What is done about batches that fail. Default: a batch whose worker died is tried again 4
     /// times; then, or at an error of the plugin, the run fails.
     pub on_failure: Option<OnFailure>,
+    /// Order in which a plugin takes batches whose state needs one order.
+    pub order: Order,
 }
 
 /// `Sink( write: …, from: … )`.
@@ -133,13 +135,13 @@ pub enum Instances {
     Count(u16),
 }
 
-/// The order in which a sink writes.
+/// The order in which a sink writes, and a plugin takes batches if its state needs an order.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 pub enum Order {
     /// As the sources read it: the same input gives the same bytes.
     #[default]
     Source,
-    /// As it arrives.
+    /// As they come: sources take turns, and what is of one stays in its order.
     Arrival,
 }
 

@@ -37,7 +37,8 @@ impl Facts<'_, '_> {
         ledger.ports[usize::from(port)].rows += rows;
         let Some(buffer) = buffer else { return };
         ledger.ports[usize::from(port)].batches += 1;
-        let emission = Emission { lineage, buffer, rows, bytes, priority, admitted_by };
+        let turn = *self.turns.get(batch).expect("every batch has a turn");
+        let emission = Emission { lineage, buffer, rows, bytes, priority, turn, admitted_by };
         let (occupancies, admissions) = (&mut self.occupancies, &mut self.admissions);
         let names =
             emission.spawn_on_edges(&mut self.commands, edges, port, occupancies, admissions);

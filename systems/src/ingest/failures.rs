@@ -3,8 +3,8 @@
 
 use bevy_ecs::prelude::*;
 use tanda_components::{
-    BatchFailed, BatchState, BufferHandle, FailedOver, Failover, FaultId, Frontier, RetryBudget,
-    Run, StageFailed, StageKind, StageState, WorkerState,
+    BatchFailed, BatchState, BufferHandle, FailedOver, Failover, FaultId, Place, RetryBudget, Run,
+    StageFailed, StageKind, StageState, WorkerState,
 };
 
 use super::Facts;
@@ -47,7 +47,7 @@ impl Facts<'_, '_> {
         let now = self.books.clock.now;
         let (mut state, at, &lineage, .., mut attempts, _) =
             self.batches.get_mut(batch).expect("a failed batch is live");
-        let (stage, place) = (at.stage, Frontier::of(lineage, at.input));
+        let (stage, place) = (at.stage, Place::of(lineage, at.input, attempts.taken));
         attempts.failed = attempts.failed.saturating_add(1);
         if attempts.failed == 1 {
             attempts.since = now;
@@ -100,14 +100,13 @@ impl Facts<'_, '_> {
     }
 
     /// A stage with an order takes nothing before this batch.
-    fn wait_for(&mut self, stage: Entity, place: Frontier) {
+    fn wait_for(&mut self, stage: Entity, place: Place) {
         let (row, ..) = self.stages.get(stage).expect("a batch stands at a stage");
         if row.kind != StageKind::Exclusive {
             return;
         }
-        let (_, frontier, _) = self.recoveries.get_mut(stage).expect("every stage counts its held");
-        let mut frontier = frontier.expect("an exclusive stage has an order");
-        *frontier = place.min(*frontier);
+        let (_, order, _) = self.recoveries.get_mut(stage).expect("every stage counts its held");
+        order.expect("an exclusive stage has an order").go_back_to(place);
     }
 
     /// The poison rows of a batch are set aside; what is left of it is processed.

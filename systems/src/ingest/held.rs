@@ -27,8 +27,9 @@ impl Facts<'_, '_> {
             self.books.budget.held += bytes;
         }
         if let Some(admission) = admission {
-            let (budget, admissions) = (&mut self.books.budget, &mut self.admissions);
-            leave_credit(admission, &mut self.commands, budget, admissions, &mut self.sources);
+            let (commands, admissions) = (&mut self.commands, &mut self.admissions);
+            let (budget, turns_past) = (&mut self.books.budget, &mut self.books.turns_past);
+            leave_credit(admission, commands, budget, turns_past, admissions, &mut self.sources);
         }
     }
 

@@ -10,11 +10,11 @@ mod workers;
 use bevy_ecs::{prelude::*, system::SystemParam};
 use tanda_components::{
     Admission, AdmittedBy, At, Attempts, BatchState, Breaker, Budget, BufferHandle, Buffers, Bytes,
-    Capacity, ChildState, Clock, Edges, Emitted, FailedFinishes, FailurePolicy, Failures, Frontier,
-    Growth, HeldBatches, InFlight, Inbox, Input, Instance, LastBeat, LastGiven, Ledger, Lineage,
-    Occupancy, OriginSeq, Origins, Priority, Restarts, RetryBudget, Rows, Run, ServiceTime, Sink,
-    Snapshotting, Source, Stage, StageInputs, StageState, SupervisedBy, SupervisorState,
-    WorkerState,
+    Capacity, ChildState, Clock, Edges, Emitted, FailedFinishes, FailurePolicy, Failures, Growth,
+    HeldBatches, InFlight, Inbox, Input, Instance, LastBeat, LastGiven, Ledger, Lineage, Occupancy,
+    OriginSeq, Origins, Priority, Restarts, RetryBudget, Rows, Run, ServiceTime, Sink,
+    Snapshotting, Source, Stage, StageInputs, StageState, SupervisedBy, SupervisorState, TakeOrder,
+    Turn, TurnsPast, WorkerState,
 };
 
 use crate::{failover::Mishaps, retire::Retiring};
@@ -41,6 +41,7 @@ pub(crate) struct Facts<'w, 's> {
     sinks: Query<'w, 's, &'static mut Sink>,
     admissions: Query<'w, 's, &'static mut Admission>,
     batches: Query<'w, 's, BatchRow>,
+    turns: Query<'w, 's, &'static Turn>,
     instances: Query<'w, 's, (&'static mut InFlight, &'static mut ServiceTime)>,
     workers: Query<'w, 's, WorkerRow>,
     recoveries: Query<'w, 's, RecoveryRow>,
@@ -59,6 +60,7 @@ struct Books<'w> {
     run: ResMut<'w, Run>,
     retiring: ResMut<'w, Retiring>,
     mishaps: ResMut<'w, Mishaps>,
+    turns_past: ResMut<'w, TurnsPast>,
 }
 
 type StageRow = (
@@ -94,7 +96,7 @@ type PolicyRow = (
 
 /// What a stage goes back on when one of its workers dies.
 type RecoveryRow =
-    (&'static mut HeldBatches, Option<&'static mut Frontier>, Option<&'static mut FailedFinishes>);
+    (&'static mut HeldBatches, Option<&'static mut TakeOrder>, Option<&'static mut FailedFinishes>);
 
 type WorkerRow = (
     &'static Instance,

@@ -3,7 +3,7 @@
 use bevy_ecs::prelude::*;
 use tanda_components::{
     Admission, AdmittedBy, At, BufferHandle, FaultId, Lineage, Priority, Run, RunEnded, StageEnded,
-    StageState,
+    StageState, Turn,
 };
 
 use super::Facts;
@@ -28,6 +28,8 @@ impl Facts<'_, '_> {
         source.piece_bytes = source.piece_bytes - source.piece_bytes / 8 + bytes / 8;
         source.admitted += 1;
         let priority = Priority(source.priority);
+        let turn = self.books.turns_past.after(source.turn);
+        source.turn = turn;
         self.books.budget.reserved -= estimate;
         self.books.budget.reserved += reserved;
 
@@ -37,7 +39,7 @@ impl Facts<'_, '_> {
         seq.0 += 1;
         let admission = self.commands.spawn_empty().id();
         let admitted_by = AdmittedBy(Some(admission));
-        let emission = Emission { lineage, buffer, rows, bytes, priority, admitted_by };
+        let emission = Emission { lineage, buffer, rows, bytes, priority, turn, admitted_by };
         let batches = if decoded {
             ledger.rows_in += rows;
             ledger.batches_in += 1;
@@ -51,7 +53,7 @@ impl Facts<'_, '_> {
             1
         };
         self.books.buffers.enter(buffer, batches, bytes);
-        let admission_row = Admission { source: stage, bytes: reserved, batches };
+        let admission_row = Admission { source: stage, bytes: reserved, batches, turn };
         self.commands.entity(admission).insert(admission_row);
     }
 
@@ -87,6 +89,8 @@ impl Facts<'_, '_> {
             rows,
             bytes,
             priority: Priority::default(),
+            // The last that the stage makes: nothing of its own waits for it any more.
+            turn: Turn(self.books.turns_past.0),
             admitted_by: AdmittedBy(None),
         };
         let last_port = edges.as_slice().iter().map(|edge| edge.port).max();

@@ -2,7 +2,7 @@
 
 use bevy_ecs::prelude::*;
 use tanda_components::{
-    BatchState, ChildState, Emitted, ExitReason, FaultId, Frontier, LastGiven, Mail, Run,
+    BatchState, ChildState, Emitted, ExitReason, FaultId, LastGiven, Mail, Place, Run,
     Snapshotting, StageKind, StageState, SupervisorState, Told, WorkerDied, WorkerRestarted,
     WorkerState,
 };
@@ -16,7 +16,7 @@ struct Leavings {
     /// The batch that it died over.
     blamed: Option<Entity>,
     /// Where the earliest of its batches stands.
-    earliest: Option<Frontier>,
+    earliest: Option<Place>,
     /// Batches that were done but for a snapshot.
     held: u32,
 }
@@ -134,7 +134,7 @@ impl Facts<'_, '_> {
                 continue;
             }
             *state = BatchState::Ready;
-            let place = Frontier::of(lineage, at.input);
+            let place = Place::of(lineage, at.input, attempts.taken);
             leavings.earliest = Some(leavings.earliest.map_or(place, |other| other.min(place)));
         }
         leavings.blamed = worked_on.filter(|_| blamed);
@@ -144,15 +144,14 @@ impl Facts<'_, '_> {
     /// The stage counts its batches as waiting again, and takes them in order again if it has one.
     fn rewind(&mut self, stage: Entity, leavings: &Leavings) {
         let (row, ..) = self.stages.get(stage).expect("an instance works for a stage");
-        let (mut held, frontier, _) =
+        let (mut held, order, _) =
             self.recoveries.get_mut(stage).expect("every stage counts its held");
         held.0 -= leavings.held;
         if row.kind != StageKind::Exclusive {
             return;
         }
-        let mut frontier = frontier.expect("an exclusive stage has an order");
         if let Some(earliest) = leavings.earliest {
-            *frontier = earliest.min(*frontier);
+            order.expect("an exclusive stage has an order").go_back_to(earliest);
         }
     }
 }

@@ -4,8 +4,9 @@ use alloc::{format, string::String};
 
 use bevy_ecs::prelude::*;
 use tanda_components::{
-    AdmittedBy, At, Attempts, BatchState, Budget, Bytes, Frontier, HeldBatches, InFlight, Instance,
-    Lineage, Restarts, Run, Snapshotting, Stage, StageKind, StageName, StageState, WorkerState,
+    AdmittedBy, At, Attempts, BatchState, Budget, Bytes, HeldBatches, InFlight, Instance, Lineage,
+    Place, Restarts, Run, Snapshotting, Stage, StageKind, StageName, StageState, TakeOrder,
+    WorkerState,
     limits::{ATTEMPTS_MAX, STAGES_MAX},
 };
 
@@ -97,17 +98,17 @@ pub(super) fn workers_hold_what_they_can(world: &mut World) -> Result<(), String
 
 /// At a stage with an order, every batch that waits is still to come.
 pub(super) fn order_waits_for_no_batch_it_passed(world: &mut World) -> Result<(), String> {
-    let mut batches = world.query::<(Entity, &BatchState, &At, &Lineage)>();
-    let mut stages = world.query::<(&Stage, &Frontier)>();
+    let mut batches = world.query::<(Entity, &BatchState, &At, &Lineage, &Attempts)>();
+    let mut stages = world.query::<(&Stage, &TakeOrder)>();
     if !matches!(world.resource::<Run>(), Run::Running | Run::Draining) {
         return Ok(());
     }
-    for (batch, state, at, lineage) in batches.iter(world) {
-        let Ok((stage, frontier)) = stages.get(world, at.stage) else { continue };
-        let place = Frontier::of(*lineage, at.input);
+    for (batch, state, at, lineage, attempts) in batches.iter(world) {
+        let Ok((stage, order)) = stages.get(world, at.stage) else { continue };
+        let place = Place::of(*lineage, at.input, attempts.taken);
         let waits = stage.kind == StageKind::Exclusive && *state == BatchState::Ready;
-        if waits && place < *frontier {
-            return Err(format!("batch {batch} waits at {place:?}, its stage is at {frontier:?}"));
+        if waits && !order.is_to_come(place) {
+            return Err(format!("batch {batch} waits at {place:?}, which its stage has passed"));
         }
     }
     Ok(())

@@ -194,7 +194,7 @@ fn all_faults_are_told_at_once() {
             {dir}/scene.ron:8:22: error: unknown field `libary` in Plugin
               8 |         "b": Plugin( libary: "validation", from: "in", config: ( rules: [] ) ),
                 |                      ^
-              hint: did you mean `library`? fields of Plugin: `library`, `from`, `config`, `instances`, `isolation`, `read`, `timeout`, `start_timeout`, `memory_limit`, `spares`, `on_failure`, `breaker`
+              hint: did you mean `library`? fields of Plugin: `library`, `from`, `config`, `instances`, `isolation`, `read`, `timeout`, `start_timeout`, `memory_limit`, `spares`, `on_failure`, `breaker`, `order`
 
             {dir}/scene.ron:9:67: error: `decimals` is 99, expected 0 to 17
               9 |         "out": Sink( write: Csv( path: "${at}/out.csv", decimals: 99 ), from: ["a", "b"] ),

@@ -20,7 +20,7 @@ const SCENES: [&str; 5] = [
 ];
 
 /// Every fault is as likely as makes a run of these sizes meet dozens.
-const FAULTS: SimFaults = SimFaults {
+pub(super) const FAULTS: SimFaults = SimFaults {
     batch_per_mille: 60,
     snapshot_per_mille: 250,
     finish_per_mille: 250,
@@ -41,7 +41,7 @@ fn script(faults: SimFaults) -> SimStage {
 }
 
 /// A supervisor that bears what these tests do to workers.
-fn patient() -> Option<SupervisorSpec> {
+pub(super) fn patient() -> Option<SupervisorSpec> {
     Some(SupervisorSpec { intensity: Some(10_000), ..SupervisorSpec::default() })
 }
 
@@ -68,7 +68,7 @@ fn written(engine: &mut Engine<SimPlatform>) -> Vec<Vec<Content>> {
     (0..stages).map(|sink| engine.platform_mut().written(sink).to_vec()).collect()
 }
 
-fn fault(engine: &Engine<SimPlatform>) -> Option<FaultId> {
+pub(super) fn fault(engine: &Engine<SimPlatform>) -> Option<FaultId> {
     let Run::Ended { fault, .. } = *engine.world().resource::<Run>() else {
         panic!("the run has not ended");
     };
@@ -346,15 +346,15 @@ fn note_starved(
     origins: Res<Origins>,
     mut starved: ResMut<Starved>,
     workers: Query<(&Instance, &InFlight), With<WorkerState>>,
-    stages: Query<(&Frontier, &StageInputs)>,
-    batches: Query<(&BatchState, &At, &Lineage)>,
+    stages: Query<(&TakeOrder, &StageInputs)>,
+    batches: Query<(&BatchState, &At, &Lineage, &Attempts)>,
 ) {
     for (instance, in_flight) in &workers {
-        let (frontier, inputs) = stages.get(instance.stage).unwrap();
-        let next = frontier.settle(inputs.carries(), &origins);
-        let waits = batches.iter().any(|(state, at, &lineage)| {
-            let place = Frontier::of(lineage, at.input);
-            at.stage == instance.stage && *state == BatchState::Ready && Some(place) == next
+        let (order, inputs) = stages.get(instance.stage).unwrap();
+        let waits = batches.iter().any(|(state, at, &lineage, attempts)| {
+            let place = Place::of(lineage, at.input, attempts.taken);
+            let is_ready = at.stage == instance.stage && *state == BatchState::Ready;
+            is_ready && order.admits(place, inputs.carries(), &origins)
         });
         starved.0 += u32::from(waits && in_flight.count < in_flight.slots && !again.0);
     }

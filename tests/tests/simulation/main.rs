@@ -2,6 +2,7 @@
 //! give.
 #![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
+mod arrival;
 mod failover;
 mod isolation;
 mod supervision;
@@ -35,7 +36,8 @@ fn topology(text: &str, instances: u16) -> Topology {
             "source" => (StageKind::Source, false),
             "stateless" => (StageKind::Stateless, false),
             "mergeable" => (StageKind::Mergeable, false),
-            "exclusive" => (StageKind::Exclusive, false),
+            "exclusive" => (StageKind::Exclusive, true),
+            "mixing" => (StageKind::Exclusive, false),
             "sink" => (StageKind::Sink, true),
             "arrival" => (StageKind::Sink, false),
             other => panic!("unknown kind {other}"),

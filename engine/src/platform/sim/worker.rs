@@ -44,7 +44,8 @@ pub struct Absorbed {
 }
 
 impl Absorbed {
-    pub(super) fn add(&mut self, kind: StageKind, content: Content, input: u8) {
+    /// Takes in a batch that came on this edge.
+    pub fn add(&mut self, kind: StageKind, content: Content, input: u8) {
         let place = mix(mix(content.origin as u64) ^ content.seq) ^ u64::from(input);
         let key = mix(place ^ mix(content.rows ^ content.absorbed.digest));
         self.count += 1;
