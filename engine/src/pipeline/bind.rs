@@ -2,7 +2,7 @@
 //! kept.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     path::Path,
     sync::{Arc, atomic::AtomicBool},
 };
@@ -61,6 +61,7 @@ impl Typed {
             faults: Vec::new(),
             untyped: Vec::new(),
             unseen: Vec::new(),
+            endless: BTreeSet::new(),
             shared: None,
             pins: Pins::default(),
         };
@@ -74,6 +75,7 @@ impl Typed {
             let typed = typing.stage(&scene.stages[index], graph, &stages, index);
             stages.push(typed);
         }
+        typing.check_orders(graph, &stages);
         if !typing.faults.is_empty() {
             return Err(typing.faults);
         }
@@ -114,6 +116,8 @@ pub(super) struct Typing<'a> {
     pub(super) untyped: Vec<String>,
     /// Columns that a source took for utf8 because it saw no value of them.
     pub(super) unseen: Vec<String>,
+    /// Sources that may never end.
+    pub(super) endless: BTreeSet<String>,
     pub(super) shared: Option<Arc<Shared>>,
     /// What plugins read, as it was first.
     pub(super) pins: Pins,

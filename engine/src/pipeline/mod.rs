@@ -5,6 +5,7 @@
 //! the other instances, and hands everything to the platform.
 
 mod bind;
+mod endless;
 mod failure;
 mod open;
 mod outputs;

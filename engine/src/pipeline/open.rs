@@ -57,6 +57,7 @@ impl Typing<'_> {
         match opened {
             Ok((columns, source)) => {
                 self.unseen.extend(columns.unseen);
+                self.endless.extend(columns.is_endless.then(|| name.to_owned()));
                 if columns.is_partial {
                     self.untyped.push(format!(
                         "{name}: other columns than those that `schema:` names; a pipe tells them \
@@ -70,6 +71,8 @@ impl Typing<'_> {
                 Some((TypedBody::Source(body), ports))
             }
             Err(error @ ReadError::ColumnsNotKnown { .. }) => {
+                let is_endless = read::Source::is_endless(&stage.read);
+                self.endless.extend(is_endless.then(|| name.to_owned()));
                 self.untyped.push(format!("{name}: {error}"));
                 None
             }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test ends where it fails")]
 
 mod commands;
+mod endless;
 mod idle;
 mod limits;
 mod new_plugin;

@@ -60,6 +60,13 @@ impl Identity {
     }
 }
 
+/// Whether what this is about ends by its kind: it is on disk, or holds nothing.
+fn has_end(metadata: &Metadata) -> bool {
+    let kind = metadata.file_type();
+    let is_null = || fs::metadata("/dev/null").is_ok_and(|null| null.rdev() == metadata.rdev());
+    kind.is_file() || kind.is_block_device() || (kind.is_char_device() && is_null())
+}
+
 impl InputFile {
     /// The standard input.
     pub(crate) fn standard_input() -> Self {
@@ -94,6 +101,16 @@ impl InputFile {
     /// Whether it can be opened again and read from its start.
     pub(crate) fn is_regular(&self) -> bool {
         self.identity.is_some()
+    }
+
+    /// Whether nobody knows that it ends: a pipe, a terminal, a socket, a device but `/dev/null`.
+    pub(crate) fn is_endless(&self) -> bool {
+        let metadata = match &self.path {
+            _ if self.is_regular() => return false,
+            None => io::stdin().as_fd().try_clone_to_owned().map(File::from),
+            Some(path) => return fs::metadata(path).is_ok_and(|it| !has_end(&it)),
+        };
+        metadata.and_then(|file| file.metadata()).is_ok_and(|it| !has_end(&it))
     }
 
     /// Whether it is the standard input.

@@ -91,6 +91,8 @@ pub struct Columns {
     pub unseen: Vec<String>,
     /// There may be others: a pipe tells them only when it is read.
     pub is_partial: bool,
+    /// The source may never end: a generator without `rows`, or a pipe among the inputs.
+    pub is_endless: bool,
 }
 
 fn unseen(columns: &[ColumnPlan]) -> Vec<String> {
@@ -156,6 +158,7 @@ impl Source {
                 schema: schema_of(&plans.collect::<Vec<_>>()),
                 unseen: Vec::new(),
                 is_partial: true,
+                is_endless: Self::is_endless(read),
             });
         }
         let stop = Stop::new().map_err(|error| ReadError::io("source", "opening", error))?;
@@ -170,7 +173,19 @@ impl Source {
             Kind::Ndjson(source) => unseen(&source.plan.columns),
             Kind::Columnar(_) | Kind::Generator(_) => Vec::new(),
         };
-        Columns { schema: self.schema(), unseen, is_partial: false }
+        let is_endless = self.kind.is_endless();
+        Columns { schema: self.schema(), unseen, is_partial: false, is_endless }
+    }
+
+    /// Whether `read` may never end, by the kind of its inputs; none is opened.
+    #[must_use]
+    pub fn is_endless(read: &Read) -> bool {
+        match read {
+            Read::Generator(read) => read.rows.is_none(),
+            Read::Csv(_) | Read::Ndjson(_) | Read::Parquet(_) | Read::Arrow(_) => {
+                files(read).is_ok_and(|files| files.iter().any(|file| file.is_endless()))
+            }
+        }
     }
 
     /// The columns, all of them, in the order of the (first) input.
@@ -246,6 +261,16 @@ impl Kind {
             Self::Ndjson(source) => schema_of(&source.plan.columns),
             Self::Columnar(source) => Arc::clone(&source.schema),
             Self::Generator(source) => source.schema(),
+        }
+    }
+
+    fn is_endless(&self) -> bool {
+        let of_bodies = |bodies: &[Body]| bodies.iter().any(|body| body.file.is_endless());
+        match self {
+            Self::Csv(source) => of_bodies(&source.bodies),
+            Self::Ndjson(source) => of_bodies(&source.bodies),
+            Self::Columnar(source) => source.files.iter().any(|file| file.is_endless()),
+            Self::Generator(source) => source.rows().is_none(),
         }
     }
 
