@@ -80,7 +80,8 @@ impl Typed {
             return Err(typing.faults);
         }
         let stages = stages.into_iter().flatten().collect();
-        Ok(Self { stages, untyped: typing.untyped, shared: typing.shared })
+        let is_endless = !typing.endless.is_empty();
+        Ok(Self { stages, untyped: typing.untyped, shared: typing.shared, is_endless })
     }
 
     /// The isolated stages, and the sandbox that is really in force around each.

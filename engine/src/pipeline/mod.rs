@@ -35,6 +35,8 @@ pub struct Typed {
     pub(crate) untyped: Vec<String>,
     /// Memory shared with workers, if a stage is isolated.
     pub(crate) shared: Option<std::sync::Arc<Shared>>,
+    /// Some source may never end.
+    pub(crate) is_endless: bool,
 }
 
 /// One typed stage.

@@ -68,7 +68,8 @@ impl Typed {
         let needs = needs(&self.stages);
         let threads = scene.engine.thread_count();
         let shared = self.shared.as_ref();
-        let mut starting = Starting { needs, threads, cancel, shared, delivered: Vec::new() };
+        let (is_endless, delivered) = (self.is_endless, Vec::new());
+        let mut starting = Starting { needs, threads, is_endless, cancel, shared, delivered };
         let memory_bytes = scene.engine.memory.0;
         let names: Vec<String> = self.stages.iter().map(|stage| stage.name.clone()).collect();
         let supervision = scene.supervision.as_ref().map(|top| top.spec(&names));
@@ -96,6 +97,7 @@ impl Typed {
 pub(super) struct Starting<'a> {
     needs: Needs,
     threads: u16,
+    is_endless: bool,
     pub(super) cancel: &'a Arc<AtomicBool>,
     pub(super) shared: Option<&'a Arc<Shared>>,
     /// By stage and port: the schema that really leaves.
@@ -149,7 +151,8 @@ impl Starting<'_> {
                 let schema = pruned.expect("sinks have inputs");
                 self.delivered.push(Vec::new());
                 let (work, end) =
-                    start_sink(&sink, &schema, self.threads, &mut spec).map_err(fail)?;
+                    start_sink(&sink, &schema, self.threads, self.is_endless, &mut spec)
+                        .map_err(fail)?;
                 (Running::Here(work), end)
             }
         };
@@ -345,6 +348,7 @@ fn start_sink(
     stage: &SinkStage,
     schema: &SchemaRef,
     threads: u16,
+    is_endless: bool,
     spec: &mut StageSpec,
 ) -> Result<(Vec<Work>, StageEnd), String> {
     let sink = write::open(&stage.write, schema).map_err(|error| error.to_string())?;
@@ -354,7 +358,9 @@ fn start_sink(
     spec.kind = StageKind::Sink;
     spec.ordered = stage.order == Order::Source;
     spec.instances = work.len() as u16;
-    Ok((work, StageEnd::Sink { writer: sink.writer }))
+    // A run that ends writes the same bytes every time: compression is not cut short in between.
+    let flush_every = is_endless.then_some(stage.flush_every.0);
+    Ok((work, StageEnd::Sink { writer: sink.writer, flush_every }))
 }
 
 fn project(schema: &SchemaRef, columns: &BTreeSet<usize>) -> SchemaRef {

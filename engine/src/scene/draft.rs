@@ -17,6 +17,8 @@ use super::typed::{self, shown};
 const TIMEOUT_DEFAULT: Duration = Duration(std::time::Duration::from_secs(60));
 /// Enough to load large tables.
 const START_TIMEOUT_DEFAULT: Duration = Duration(std::time::Duration::from_secs(30));
+/// As long as somebody who looks at a file is ready to wait for a row.
+const FLUSH_EVERY_DEFAULT: Duration = Duration(std::time::Duration::from_secs(1));
 
 /// What kind of stage it is; known even where its body is faulty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +79,8 @@ const PLUGIN: Form = Form {
     ],
 };
 /// A sink without `from` takes in dead letters; see [`Reader::join_dead_letters`].
-const SINK: Form = Form { name: "Sink", required: &["write"], optional: &["from", "order"] };
+const SINK: Form =
+    Form { name: "Sink", required: &["write"], optional: &["from", "order", "flush_every"] };
 
 /// Reads the parts of an expanded scene text and gathers what is wrong with them.
 pub(super) struct Reader<'a> {
@@ -214,7 +217,9 @@ impl<'a> Reader<'a> {
     fn sink(&mut self, node: &Node, inputs: Option<Vec<(usize, Input)>>) -> Option<StageBody> {
         let write = self.required(node, "write");
         let order = self.optional(node, "order", Order::default());
-        Some(StageBody::Sink(SinkStage { write: write?, from: without_places(inputs?), order }))
+        let flush_every = self.optional(node, "flush_every", FLUSH_EVERY_DEFAULT);
+        let (write, from) = (write?, without_places(inputs?));
+        Some(StageBody::Sink(SinkStage { write, from, order, flush_every }))
     }
 
     /// `instances: Auto` or a number.

@@ -105,6 +105,9 @@ pub struct SinkStage {
     pub from: Vec<Input>,
     /// Order of the written batches.
     pub order: Order,
+    /// In a run whose sources may never end, what is written reaches the file at the latest after
+    /// so long. Default `1s`.
+    pub flush_every: Duration,
 }
 
 /// One end of an edge: a stage and one of its ports.

@@ -1,8 +1,12 @@
-//! Sources that may never end: what would wait for ever is refused.
+//! Sources that may never end: what would wait for ever is refused, what mixes is fair and seen.
+
+use std::io::Read as _;
 
 use expect_test::expect;
+use flate2::read::MultiGzDecoder;
+use nix::sys::signal::Signal;
 
-use super::support::Folder;
+use super::support::{Folder, wait_until};
 
 const WINDOW: &str = "config: ( group_by: [\"who\"], aggregates: [ Count(as: \"rows\") ], \
                       window: Tumbling(by: \"n\", every: 100, lateness: 100000) )";
@@ -74,4 +78,48 @@ fn plugin_with_an_order_behind_an_endless_source_is_refused() {
                       InProcess, config: ( rules: [ Required(\"n\") ] ) ),
                       \"out\": Sink( write: Blackhole, from: \"w\", order: Arrival ),";
     assert_eq!(check(&a, &b, check_rule), "");
+}
+
+fn unpacked(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    // The end is still to come: what there is is read up to here.
+    let _ = MultiGzDecoder::new(bytes).read_to_string(&mut text);
+    text
+}
+
+/// Both sources are seen in the unfinished files while the run goes on.
+#[test]
+fn two_endless_sources_are_seen_in_a_file_and_in_a_window_while_they_run() {
+    for isolation in ["InProcess", "Process(sandbox: Basic)"] {
+        let [a, b] = ["a", "b"].map(|name| generator(name, "rows_per_second: 2000,"));
+        let folder = Folder::with_stages(&format!(
+            "{a}{b}\"w\": Plugin( library: \"aggregation\", from: [\"a\", \"b\"], order: Arrival, \
+             isolation: {isolation}, {WINDOW} ),
+             \"out\": Sink( write: Csv( path: \"out.csv\" ), from: [\"a\", \"b\"], order: Arrival, \
+             flush_every: \"10ms\" ),
+             \"packed\": Sink( write: Csv( path: \"out.csv.gz\" ), from: [\"a\", \"b\"], \
+             order: Arrival, flush_every: \"10ms\" ),
+             \"windows\": Sink( write: Ndjson( path: \"w.ndjson\" ), from: \"w\", order: Arrival ),
+             \"late\": Sink( write: Blackhole, from: \"w.late\", order: Arrival ),"
+        ));
+        let mut run = folder.start(&["run", "scene.ron", "--quiet"]);
+        wait_until("both sources are in the file", || {
+            let text = std::fs::read_to_string(folder.path("out.csv.part")).unwrap_or_default();
+            text.contains(",a\n") && text.contains(",b\n")
+        });
+        wait_until("both sources are in the compressed file", || {
+            let text = unpacked(&std::fs::read(folder.path("out.csv.gz.part")).unwrap_or_default());
+            text.contains(",a\n") && text.contains(",b\n")
+        });
+        run.signal(Signal::SIGINT);
+        assert_eq!(run.wait().code(), Some(130), "{}", folder.read("stderr"));
+        let text = folder.read("out.csv");
+        for who in ["a", "b"] {
+            let numbers = text.lines().filter_map(|line| line.strip_suffix(&format!(",{who}")));
+            let numbers = numbers.map(|number| number.parse::<usize>().unwrap());
+            assert!(numbers.enumerate().all(|(place, number)| place == number), "{who}");
+            let windows = folder.read("w.ndjson");
+            assert!(windows.contains(&format!("\"who\":\"{who}\"")), "{windows}");
+        }
+    }
 }

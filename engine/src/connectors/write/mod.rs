@@ -90,6 +90,16 @@ pub trait Writer: Send {
     /// sink was opened with.
     fn write_batch(&mut self, batch: &RecordBatch) -> Result<(), WriteError>;
 
+    /// Brings what was written to where a reader of the unfinished file sees it; what is compressed
+    /// can be decompressed up to here then. Parquet and Arrow files cannot be read without their
+    /// end, and keep what they have.
+    ///
+    /// # Errors
+    /// As [`write_bytes`](Writer::write_bytes).
+    fn flush(&mut self) -> Result<(), WriteError> {
+        Ok(())
+    }
+
     /// Ends the file (footer, end of the compression) and brings it to the disk; [`publish`] gives
     /// it its name.
     ///

@@ -57,9 +57,14 @@ impl Output {
         match self.target.kind {
             TargetKind::File { .. } => Ok(()),
             TargetKind::Stdout | TargetKind::Device(_) | TargetKind::Fifo(_) => {
-                self.flush().map_err(|e| self.target.fault("writing", self.written(), e))
+                self.hand_over_now()
             }
         }
+    }
+
+    /// Brings what was written to where others see it.
+    pub(super) fn hand_over_now(&mut self) -> Result<(), WriteError> {
+        self.flush().map_err(|e| self.target.fault("writing", self.written(), e))
     }
 
     /// The system's error behind a failure of an encoder that writes here, if there was one.

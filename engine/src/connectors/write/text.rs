@@ -33,6 +33,10 @@ impl Writer for TextSink {
         self.output.hand_over()
     }
 
+    fn flush(&mut self) -> Result<(), WriteError> {
+        self.output.hand_over_now()
+    }
+
     fn close(mut self: Box<Self>) -> Result<Closed, WriteError> {
         self.output.close()
     }

@@ -106,9 +106,11 @@ impl OsPlatform {
                 running.rows_read = Some(rows);
                 running.reader = Some(ReaderThread::spawn(entity, reader, stop, completions)?);
             }
-            StageEnd::Sink { writer } => {
+            StageEnd::Sink { writer, flush_every } => {
                 let adapters = running.adapters.to_vec();
-                running.writer = Some(WriterThread::spawn(entity, writer, adapters, completions)?);
+                let spawned =
+                    WriterThread::spawn(entity, writer, flush_every, adapters, completions);
+                running.writer = Some(spawned?);
             }
         }
         Ok(running)

@@ -78,7 +78,11 @@ pub(crate) enum StageEnd {
     /// It reads.
     Source { reader: Box<dyn Reader>, stop: Stop, rows: Arc<AtomicU64> },
     /// It writes.
-    Sink { writer: Box<dyn Writer> },
+    Sink {
+        writer: Box<dyn Writer>,
+        /// How long what is written may stay in the buffers of the program; `None`: to the end.
+        flush_every: Option<Duration>,
+    },
     /// It does neither.
     Plugin,
 }

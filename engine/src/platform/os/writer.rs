@@ -3,6 +3,7 @@
 use std::{
     sync::{Arc, mpsc},
     thread::{self, JoinHandle},
+    time::{Duration, Instant},
 };
 
 use bevy_ecs::entity::Entity;
@@ -30,12 +31,14 @@ impl WriterThread {
     pub(super) fn spawn(
         sink: Entity,
         writer: Box<dyn Writer>,
+        flush_every: Option<Duration>,
         adapters: Vec<Adapter>,
         completions: Sender<Completion>,
     ) -> std::io::Result<Self> {
         let (orders, received) = mpsc::channel();
         let thread = thread::Builder::new().name("tanda-sink".into()).spawn(move || {
-            write_on_order(sink, writer, &adapters, &received, &completions);
+            let orders = Orders { received, flush_every, unflushed: None };
+            write_on_order(sink, writer, &adapters, orders, &completions);
         })?;
         Ok(Self { orders, thread: Some(thread) })
     }
@@ -58,31 +61,78 @@ impl WriterThread {
     }
 }
 
+/// What a sink's thread is told, and when it flushes between.
+struct Orders {
+    received: mpsc::Receiver<Order>,
+    /// `None`: at the end alone.
+    flush_every: Option<Duration>,
+    /// Since when something has been written that may not have reached the file.
+    unflushed: Option<Instant>,
+}
+
+/// What comes next.
+enum Next {
+    Order(Order),
+    Flush,
+    Gone,
+}
+
+impl Orders {
+    /// Waits for the next order, or until it is time to flush.
+    fn next(&mut self) -> Next {
+        let Some((every, since)) = self.flush_every.zip(self.unflushed) else {
+            return self.received.recv().map_or(Next::Gone, Next::Order);
+        };
+        let left = every.saturating_sub(since.elapsed());
+        // However fast orders come, none goes before a flush that is due.
+        if left.is_zero() {
+            self.unflushed = None;
+            return Next::Flush;
+        }
+        match self.received.recv_timeout(left) {
+            Ok(order) => Next::Order(order),
+            Err(mpsc::RecvTimeoutError::Timeout) => self.next(),
+            Err(mpsc::RecvTimeoutError::Disconnected) => Next::Gone,
+        }
+    }
+
+    fn note_written(&mut self) {
+        self.unflushed.get_or_insert_with(Instant::now);
+    }
+}
+
 fn write_on_order(
     sink: Entity,
     mut writer: Box<dyn Writer>,
     adapters: &[Adapter],
-    orders: &mpsc::Receiver<Order>,
+    mut orders: Orders,
     completions: &Sender<Completion>,
 ) {
-    while let Ok(order) = orders.recv() {
-        match order {
-            Order::Write { batch, content, input } => {
+    loop {
+        match orders.next() {
+            Next::Order(Order::Write { batch, content, input }) => {
                 let adapter = &adapters[usize::from(input)];
                 let result = guarded(|| write(&mut *writer, &content, adapter));
                 drop(content);
+                orders.note_written();
                 completions.send(match result {
                     Ok(bytes) => Completion::Written { batch, bytes },
                     Err(message) => Completion::BatchFailed { batch, stage: sink, message },
                 });
             }
-            Order::Close => {
+            Next::Order(Order::Close) => {
                 return completions.send(match guarded(|| writer.close()) {
                     Ok(closed) => Completion::Closed { sink, closed },
                     Err(message) => Completion::StageFailed { stage: sink, message },
                 });
             }
-            Order::Abandon => return writer.abandon(),
+            Next::Order(Order::Abandon) => return writer.abandon(),
+            Next::Flush => {
+                if let Err(message) = guarded(|| writer.flush()) {
+                    completions.send(Completion::StageFailed { stage: sink, message });
+                }
+            }
+            Next::Gone => return,
         }
     }
 }

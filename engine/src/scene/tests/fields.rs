@@ -64,7 +64,7 @@ fn unknown_fields_name_the_nearest() {
             a.ron:3:56: error: unknown field `colour` in Sink
               3 |             "out": Sink( write: Blackhole, from: "in", colour: 3 ),
                 |                                                        ^
-              hint: fields of Sink: `write`, `from`, `order`"#]],
+              hint: fields of Sink: `write`, `from`, `order`, `flush_every`"#]],
     );
 }
 

@@ -11,8 +11,8 @@ fn a_sound_scene_is_read_in_full() {
         EngineSettings { memory: ByteSize(67108864), batch_rows: 100, threads: Some(2), executor: MultiThreaded, isolation: Process { sandbox: Strict }, plugin_paths: [] }
         Stage { name: "flights", body: Source(SourceStage { read: Csv(CsvRead { path: "in.csv", delimiter: ';', quote: '"', null: None, schema: Some({"year": "int32"}), record_bytes_max: None }), priority: -5, batch_rows: None, batch_bytes: Some(ByteSize(65536)), linger: Some(Duration(200ms)) }) }
         Stage { name: "validate", body: Plugin(PluginStage { library: "validation", from: [Input { stage: "flights", port: "main" }], config: "( rules: [ Required([\"tailo\\\"\\\\ut\"]), Matches(\"a\", r\"^\\d$\") ] )", instances: Count(4), isolation: None, read: [], timeout: Duration(60s), start_timeout: Duration(30s), memory_limit: None, spares: 0, on_failure: None, order: Source }) }
-        Stage { name: "good", body: Sink(SinkStage { write: File(FileWrite { path: "o\"\\ut/good.parquet" }), from: [Input { stage: "validate", port: "main" }], order: Source }) }
-        Stage { name: "bad", body: Sink(SinkStage { write: Csv(CsvWrite { path: "o\"\\ut/bad.csv", delimiter: ',', decimals: Some(6), null: "" }), from: [Input { stage: "validate", port: "rejected" }, Input { stage: "flights", port: "rejected" }], order: Arrival }) }
+        Stage { name: "good", body: Sink(SinkStage { write: File(FileWrite { path: "o\"\\ut/good.parquet" }), from: [Input { stage: "validate", port: "main" }], order: Source, flush_every: Duration(1s) }) }
+        Stage { name: "bad", body: Sink(SinkStage { write: Csv(CsvWrite { path: "o\"\\ut/bad.csv", delimiter: ',', decimals: Some(6), null: "" }), from: [Input { stage: "validate", port: "rejected" }, Input { stage: "flights", port: "rejected" }], order: Arrival, flush_every: Duration(1s) }) }
     "#]].assert_eq(&format!("{params:?}\n{engine:?}\n{}", stages.concat()));
 }
 
@@ -25,7 +25,7 @@ fn a_missing_part_takes_its_default() {
     let Scene { engine, stages, .. } = parse(text, "a.ron", &[]).unwrap();
     expect![[r#"
         EngineSettings { memory: ByteSize(536870912), batch_rows: 16384, threads: None, executor: SingleThreaded, isolation: Process { sandbox: Strict }, plugin_paths: [] }
-        [Stage { name: "in", body: Source(SourceStage { read: Generator(GeneratorRead { rows: None, rows_per_second: None, seed: 0, columns: [("n", Sequence)] }), priority: 0, batch_rows: None, batch_bytes: None, linger: None }) }, Stage { name: "p", body: Plugin(PluginStage { library: "p", from: [Input { stage: "in", port: "main" }], config: "()", instances: Auto, isolation: None, read: [], timeout: Duration(60s), start_timeout: Duration(30s), memory_limit: None, spares: 0, on_failure: None, order: Source }) }, Stage { name: "out", body: Sink(SinkStage { write: Blackhole, from: [Input { stage: "p", port: "main" }], order: Source }) }]"#]].assert_eq(&format!("{engine:?}\n{stages:?}"));
+        [Stage { name: "in", body: Source(SourceStage { read: Generator(GeneratorRead { rows: None, rows_per_second: None, seed: 0, columns: [("n", Sequence)] }), priority: 0, batch_rows: None, batch_bytes: None, linger: None }) }, Stage { name: "p", body: Plugin(PluginStage { library: "p", from: [Input { stage: "in", port: "main" }], config: "()", instances: Auto, isolation: None, read: [], timeout: Duration(60s), start_timeout: Duration(30s), memory_limit: None, spares: 0, on_failure: None, order: Source }) }, Stage { name: "out", body: Sink(SinkStage { write: Blackhole, from: [Input { stage: "p", port: "main" }], order: Source, flush_every: Duration(1s) }) }]"#]].assert_eq(&format!("{engine:?}\n{stages:?}"));
 }
 
 #[test]
