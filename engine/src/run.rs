@@ -76,9 +76,9 @@ pub struct Options {
     /// Overrides of the scene's params: name and value.
     pub params: Vec<(String, String)>,
     /// SIGINT, SIGTERM and SIGHUP (unless ignored) drain the run, SIGUSR1 has it told what it
-    /// waits for ([`Progress::told`]). SIGQUIT, SIGALRM, SIGUSR2 and SIGXCPU do what
-    /// they do elsewhere, but not while outputs take their names. All are blocked in the calling
-    /// thread and those that it starts from then on; there must be no others.
+    /// waits for ([`Progress::told`]). SIGQUIT, SIGALRM, SIGUSR2 and SIGXCPU do what they
+    /// do elsewhere, but not while outputs take their names. All are blocked in the calling thread
+    /// and those that it starts from then on; there must be no others.
     pub signals: bool,
     /// The program prints on standard output itself: a scene whose sink writes there is refused.
     pub stdout_taken: bool,

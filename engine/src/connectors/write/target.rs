@@ -2,15 +2,19 @@
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use nix::unistd::{AccessFlags, eaccess};
+use nix::errno::Errno;
+use nix::unistd::{AccessFlags, eaccess, geteuid};
 
 use super::{WriteError, part};
 
 /// Links followed before a path is given up; Linux itself stops at 40.
 const LINKS_MAX: usize = 40;
+
+/// Only owners rename or remove files in such a folder.
+const STICKY: u32 = 0o1000;
 
 /// The place behind a sink's path.
 #[derive(Debug)]
@@ -122,6 +126,7 @@ fn check_access(shown: &str, kind: &TargetKind) -> Result<(), WriteError> {
                 may(shown, path, AccessFlags::W_OK)?;
             }
             check_folder(shown, folder_of(path))?;
+            check_sticky(shown, path)?;
             part::check(shown, part)
         }
     }
@@ -133,6 +138,23 @@ fn may(shown: &str, place: &Path, flags: AccessFlags) -> Result<(), WriteError> 
         place: place.to_owned(),
         source: errno.into(),
     })
+}
+
+/// In a folder such as `/tmp` a file is only replaced by its owner or the folder's, or by root,
+/// whoever may write into it: the renaming would be refused when all is done.
+fn check_sticky(shown: &str, path: &Path) -> Result<(), WriteError> {
+    let (Ok(file), Ok(folder)) = (fs::symlink_metadata(path), fs::metadata(folder_of(path))) else {
+        return Ok(());
+    };
+    if !keeps_its_files(folder.mode(), [file.uid(), folder.uid()], geteuid().as_raw()) {
+        return Ok(());
+    }
+    let (path, place) = (shown.to_owned(), path.to_owned());
+    Err(WriteError::Forbidden { path, place, source: Errno::EPERM.into() })
+}
+
+fn keeps_its_files(mode: u32, owners: [u32; 2], user: u32) -> bool {
+    mode & STICKY != 0 && user != 0 && !owners.contains(&user)
 }
 
 /// Checks the nearest folder that exists: the ones below it are still to be created.
@@ -166,4 +188,18 @@ pub(super) fn create_part(shown: &str, path: &Path, part: &Path) -> Result<File,
     fs::create_dir_all(folder)
         .map_err(|e| io_error(shown, &format!("creating the folder {}", folder.display()), e))?;
     part::create(shown, path, part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::keeps_its_files;
+
+    #[test]
+    fn sticky_folder_keeps_the_files_of_others() {
+        assert!(keeps_its_files(0o41777, [8, 9], 7));
+        assert!(!keeps_its_files(0o40777, [8, 9], 7), "it is not sticky");
+        assert!(!keeps_its_files(0o41777, [7, 9], 7), "the file is the user's");
+        assert!(!keeps_its_files(0o41777, [8, 7], 7), "the folder is the user's");
+        assert!(!keeps_its_files(0o41777, [8, 9], 0), "root may");
+    }
 }
