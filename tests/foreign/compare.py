@@ -11,7 +11,6 @@ import collections
 import os
 import random
 import re
-import subprocess
 import sys
 
 import pyarrow as pa
@@ -20,6 +19,7 @@ import pyarrow.parquet as pq
 import files
 import kinds
 import values
+from runs import run
 
 # A scene has at most 128 stages.
 BATCH = 30
@@ -72,44 +72,12 @@ def all_files(folder, share, seed):
                     yield File(f"duckdb {name} {options}", path, "Parquet", files.read_parquet)
 
 
-def scene_of(batch):
-    """One scene that reads all files of a batch, each into one sink of each format."""
-    stages = []
-    for at, file in batch:
-        stages.append(
-            f'"s{at}": Source( read: {file.format}( path: "{file.path}" ), batch_rows: 20 )'
-        )
-        for sink in SINKS:
-            path = f"{file.path}.out.{sink}"
-            stages.append(f'"s{at}_{sink}": Sink( write: File( path: "{path}" ), from: "s{at}" )')
-    return 'Scene( name: "foreign", stages: { ' + ", ".join(stages) + " } )"
-
-
-STAGE = re.compile(r"(?:error: )?stage `s(\d+)(?:_[a-z]+)?`: (.*)")
-
-
-def run(tanda, folder, batch):
-    """Has Tanda read a batch; gives what it refused: number of the file -> message."""
-    refused, left = {}, list(batch)
-    while left:
-        scene = os.path.join(folder, "scene.ron")
-        with open(scene, "w", encoding="utf-8") as out:
-            out.write(scene_of(left))
-        done = subprocess.run(
-            [tanda, "run", scene, "--quiet"],
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
-        if done.returncode == 0:
-            return refused
-        found = {int(at): message for at, message in STAGE.findall(done.stderr)}
-        if not found or "panicked" in done.stderr or done.returncode not in (1, 2):
-            raise SystemExit(f"tanda ended with {done.returncode}: {done.stderr}")
-        refused |= found
-        left = [(at, file) for at, file in left if at not in found]
-    return refused
+def stages_of(at, file):
+    """Reads a file, into one sink of each format."""
+    yield f'"s{at}": Source( read: {file.format}( path: "{file.path}" ), batch_rows: 20 )'
+    for sink in SINKS:
+        path = f"{file.path}.out.{sink}"
+        yield f'"s{at}_{sink}": Sink( write: File( path: "{path}" ), from: "s{at}" )'
 
 
 def difference(file, label, expected, found):
@@ -158,7 +126,7 @@ def main():
         if one is not None:
             batch.append(one)
         if batch and (one is None or len(batch) == BATCH):
-            refused = run(tanda, folder, batch)
+            refused = run(tanda, folder, batch, stages_of)
             for at, file in batch:
                 count += 1
                 if at in refused:
