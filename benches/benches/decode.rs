@@ -83,6 +83,7 @@ fn source(path: &Path) -> Source {
         null: None,
         schema: Some(types.into()),
         record_bytes_max: None,
+        strict: false,
     });
     let linger = Duration::from_secs(1);
     let limits = Limits {

@@ -153,7 +153,7 @@ impl Typing<'_> {
         let (body, ports) = match &stage.body {
             StageBody::Source(source) => self.source(name, source)?,
             StageBody::Plugin(plugin) => self.plugin(name, plugin, input.as_ref(), is_partial)?,
-            StageBody::Sink(sink) => self.sink(name, sink)?,
+            StageBody::Sink(sink) => self.sink(name, sink, input.as_ref())?,
         };
         Some(TypedStage { name: stage.name.clone(), body, inputs: inputs?, input, ports })
     }

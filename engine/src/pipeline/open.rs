@@ -303,9 +303,12 @@ impl Typing<'_> {
         &mut self,
         name: &str,
         stage: &SinkStage,
+        input: Option<&SchemaRef>,
     ) -> Option<(TypedBody, Vec<TypedPort>)> {
         let place = self.scene.places.path(name);
-        if let Err(error) = write::check(&stage.write) {
+        let of_columns =
+            || input.map_or(Ok(()), |columns| write::check_columns(&stage.write, columns));
+        if let Err(error) = write::check(&stage.write).and_then(|()| of_columns()) {
             self.fault(place, format!("stage `{name}`: {error}"), None);
             return None;
         }

@@ -234,6 +234,10 @@ pub struct CsvRead {
     /// Longest record, header included. Default `16MiB`.
     #[serde(default)]
     pub record_bytes_max: Option<ByteSize>,
+    /// Whether values are checked that no later stage reads, so that which records are bad does not
+    /// depend on who reads what. Default `false`.
+    #[serde(default)]
+    pub strict: bool,
 }
 
 fn comma() -> char {
@@ -256,6 +260,10 @@ pub struct NdjsonRead {
     /// Longest record. Default `16MiB`.
     #[serde(default)]
     pub record_bytes_max: Option<ByteSize>,
+    /// Whether values are checked that no later stage reads, so that which records are bad does not
+    /// depend on who reads what. Default `false`.
+    #[serde(default)]
+    pub strict: bool,
 }
 
 /// `Parquet( path: … )` and `Arrow( path: … )`.

@@ -43,10 +43,13 @@ impl<'a> Beginning<'a> {
         if self.bytes.is_empty() {
             return Err(TextError::Empty { path, expected });
         }
-        let found = SIGNATURES.iter().find(|(start, _)| self.bytes.starts_with(start));
-        let Some((_, signature)) = found else { return Ok(()) };
+        let Some(signature) = Signature::of(self.bytes) else { return Ok(()) };
         let found = match signature {
-            Signature::Other(found) => (*found).to_owned(),
+            Signature::Other(found) => found.to_owned(),
+            Signature::Foreign { name, tool } => format!(
+                "{name} data, which is not decompressed here (do so in front: `{tool} FILE | tanda \
+                 run …` with the path \"-\")"
+            ),
             // A name gives the ending; what has none comes through a pipe.
             Signature::Packed { name, tool, .. } if self.nameless => {
                 format!("{name} data (decompress it in front: `{tool} -dc FILE | tanda run …`)")
@@ -62,18 +65,86 @@ impl<'a> Beginning<'a> {
 /// What a file is that is often mistaken for text.
 enum Signature {
     Other(&'static str),
-    Packed { name: &'static str, tool: &'static str, ending: &'static str },
+    /// Decompressed by its ending.
+    Packed {
+        name: &'static str,
+        tool: &'static str,
+        ending: &'static str,
+    },
+    /// Never decompressed; `tool` does it.
+    Foreign {
+        name: &'static str,
+        tool: &'static str,
+    },
 }
 
-const GZIP: Signature = Signature::Packed { name: "gzip", tool: "gzip", ending: ".gz" };
-const ZSTD: Signature = Signature::Packed { name: "zstd", tool: "zstd", ending: ".zst" };
+impl Signature {
+    /// Told by the first bytes, which no text that people write begins with.
+    fn of(bytes: &[u8]) -> Option<Self> {
+        let foreign = |name, tool| Some(Self::Foreign { name, tool });
+        match bytes {
+            [b'P', b'A', b'R', b'1', ..] => Some(Self::Other("a Parquet file")),
+            [b'A', b'R', b'R', b'O', b'W', b'1', ..] => Some(Self::Other("an Arrow file")),
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
+                Some(Self::Other("UTF-16 text (convert it to UTF-8)"))
+            }
+            [0x1f, 0x8b, ..] => Some(Self::Packed { name: "gzip", tool: "gzip", ending: ".gz" }),
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => {
+                Some(Self::Packed { name: "zstd", tool: "zstd", ending: ".zst" })
+            }
+            // Level, then the digits of pi that begin a block, or of its root that end the file.
+            [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, ..]
+            | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, 0x72, 0x45, ..] => {
+                foreign("bzip2", "bzip2 -dc")
+            }
+            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => foreign("xz", "xz -dc"),
+            [0x5d, 0, 0, _, _, ..] => foreign("LZMA", "xz -dc"),
+            [0x04, 0x22, 0x4d, 0x18, ..] => foreign("LZ4", "lz4 -dc"),
+            [0xff, 0x06, 0, 0, b's', b'N', b'a', b'P', ..] => foreign("Snappy", "snzip -dc"),
+            [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => {
+                foreign("zip (or a spreadsheet's)", "unzip -p")
+            }
+            [b'7', b'z', 0xbc, 0xaf, 0x27, 0x1c, ..] => foreign("7z", "7z x -so"),
+            [b'O', b'b', b'j', 1, ..] => Some(Self::Other("an Avro file")),
+            [b'S', b'Q', b'L', b'i', b't', b'e', b' ', ..] if bytes.get(15) == Some(&0) => {
+                Some(Self::Other("an SQLite database"))
+            }
+            _ if bytes.get(257..262) == Some(b"ustar") => foreign("tar", "tar -xOf"),
+            _ => None,
+        }
+    }
+}
 
-/// How such files begin.
-const SIGNATURES: [(&[u8], Signature); 6] = [
-    (b"PAR1", Signature::Other("a Parquet file")),
-    (b"ARROW1", Signature::Other("an Arrow file")),
-    (b"\x1f\x8b", GZIP),
-    (b"\x28\xb5\x2f\xfd", ZSTD),
-    (b"\xff\xfe", Signature::Other("UTF-16 text (convert it to UTF-8)")),
-    (b"\xfe\xff", Signature::Other("UTF-16 text (convert it to UTF-8)")),
-];
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(bytes: &[u8]) -> String {
+        let beginning = Beginning { path: "f.csv", bytes, ended: true, nameless: false };
+        beginning.check_is_text("text").err().map_or(String::new(), |error| error.to_string())
+    }
+
+    #[test]
+    fn what_is_no_text_is_named() {
+        let mut tar = [b'a'; 512];
+        tar[257..262].copy_from_slice(b"ustar");
+        let cases: [(&[u8], &str); 9] = [
+            (b"BZh91AY&SY\x01", "found bzip2 data"),
+            (b"BZh9\x17\x72\x45\x38\x50\x90", "found bzip2 data"),
+            (b"\xfd7zXZ\0\0", "found xz data"),
+            (b"PK\x03\x04\x14", "found zip"),
+            (b"\x04\x22\x4d\x18", "found LZ4 data"),
+            (b"7z\xbc\xaf\x27\x1c", "found 7z data"),
+            (&tar, "found tar data"),
+            (b"Obj\x01", "found an Avro file"),
+            (b"SQLite format 3\0", "found an SQLite database"),
+        ];
+        for (bytes, expected) in cases {
+            let told = told(bytes);
+            assert!(told.contains(expected), "{expected}: {told}");
+        }
+        for text in ["BZh9,b\n", "PK,b\n1,2\n", "7z,b\n", "Obj,b\n", "]\n", "SQLite format 3,b\n"] {
+            assert_eq!(told(text.as_bytes()), "", "{text}");
+        }
+    }
+}

@@ -69,6 +69,19 @@ pub enum TextError {
         /// The columns that there are.
         columns: String,
     },
+    /// `schema:` names a key that none of the first records has, but nearly one of theirs.
+    #[error(
+        "{path}: none of the first records has a key `{key}`, which `schema:` names, did you mean \
+         `{near}`? If both occur, give both a type"
+    )]
+    UnknownKey {
+        /// The (first) file.
+        path: String,
+        /// The name in `schema:`.
+        key: String,
+        /// The key of nearly this name.
+        near: String,
+    },
     /// `schema:` names a type that does not exist.
     #[error("schema of column `{column}`: unknown type `{found}`{}; known are {known}", Hint(hint))]
     UnknownType {

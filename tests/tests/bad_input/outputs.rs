@@ -62,6 +62,22 @@ fn two_sinks_on_one_file_through_a_linked_folder_are_refused() {
 }
 
 #[test]
+fn columns_that_the_format_cannot_hold_are_refused() {
+    let stages = r#"
+        "in": Source( read: Ndjson( path: "${at}/in.ndjson" ) ),
+        "out": Sink( write: Csv( path: "${at}/out.csv" ), from: "in" ),
+"#;
+    refused(
+        &with("in.ndjson", "{\"n\":1,\"a\":{\"x\":[1]}}\n"),
+        stages,
+        &expect![[r#"
+        {dir}/scene.ron:7:40: error: stage `out`: cannot write {dir}/out.csv: column `a` has type Struct("x": List(Int64)), which CSV cannot hold; write NDJSON, Parquet or Arrow instead
+          7 |         "out": Sink( write: Csv( path: "${at}/out.csv" ), from: "in" ),
+            |                                        ^"#]],
+    );
+}
+
+#[test]
 fn output_below_a_file_is_refused() {
     let stages = CSV_TO_CSV.replace("out.csv", "in.csv/out.csv");
     refused(

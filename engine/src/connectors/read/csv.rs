@@ -17,6 +17,8 @@ pub(crate) struct CsvSource {
     dialect: Dialect,
     null: Option<Vec<u8>>,
     record_bytes_max: usize,
+    /// Whether columns are checked that nobody reads.
+    pub(crate) strict: bool,
 }
 
 impl CsvSource {
@@ -36,7 +38,7 @@ impl CsvSource {
             bodies.push(Body::new(head, start.skip, start.line));
         }
         let plan = sample.finish()?;
-        Ok(Self { plan, bodies, dialect, null, record_bytes_max })
+        Ok(Self { plan, bodies, dialect, null, record_bytes_max, strict: read.strict })
     }
 
     /// A reader and a decoder of the columns `wanted`, in this order.

@@ -15,6 +15,7 @@
 //! | `find`, `walk`, `files` | paths, globs, links, whether a file changed |
 //! | `bytes`, `head` | pipes, compression |
 //! | `text`, `pool` | pieces of text in aligned buffers |
+//! | `strict` | values that nobody reads, checked all the same |
 //! | `csv`, `ndjson` | from the settings of a source to its columns |
 //! | `columnar` | Parquet and Arrow |
 //! | `generator` | made-up rows |
@@ -32,6 +33,7 @@ mod piece;
 mod pool;
 mod source;
 mod stop;
+mod strict;
 mod text;
 mod walk;
 

@@ -15,6 +15,8 @@ pub(crate) struct NdjsonSource {
     pub(crate) plan: NdjsonPlan,
     pub(crate) bodies: Vec<Body>,
     record_bytes_max: usize,
+    /// Whether columns are checked that nobody reads.
+    pub(crate) strict: bool,
 }
 
 impl NdjsonSource {
@@ -33,7 +35,7 @@ impl NdjsonSource {
             bodies.push(Body::new(head, skip, 1));
         }
         let plan = NdjsonPlan::of(&first.unwrap_or_default(), &sample, types)?;
-        Ok(Self { plan, bodies, record_bytes_max })
+        Ok(Self { plan, bodies, record_bytes_max, strict: read.strict })
     }
 
     /// A reader and a decoder of the columns `wanted`, in this order.

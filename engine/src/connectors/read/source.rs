@@ -21,6 +21,7 @@ use super::generator::GeneratorSource;
 use super::head::HeadPlan;
 use super::ndjson::NdjsonSource;
 use super::stop::Stop;
+use super::strict;
 use super::text::Body;
 use super::{Decode, Reader};
 
@@ -218,8 +219,8 @@ impl Source {
 
     /// Gives the reader, and the decoder for what it hands out raw.
     ///
-    /// Batches have the columns `columns` of [`Self::schema`] in this order, or all; the others are
-    /// skipped without a look at their values.
+    /// Batches have the columns `columns` of [`Self::schema`] in this order, or all; the values of
+    /// the others are not looked at, unless the source is `strict`.
     ///
     /// # Panics
     /// When a column index is beyond the schema.
@@ -230,12 +231,16 @@ impl Source {
         let opening = Opening { limits: &self.limits, stop: &self.stop, progress: &self.progress };
         match self.kind {
             Kind::Csv(source) => {
-                let (reader, decoder) = source.start(wanted, on_bad, &opening);
-                (Box::new(reader), Some(Arc::new(decoder)))
+                let decoded = strict::decoded(wanted, all.len(), source.strict);
+                let (reader, decoder) = source.start(&decoded, on_bad, &opening);
+                let decoder = strict::leading(decoder, wanted.len(), decoded.len());
+                (Box::new(reader), Some(decoder))
             }
             Kind::Ndjson(source) => {
-                let (reader, decoder) = source.start(wanted, on_bad, &opening);
-                (Box::new(reader), Some(Arc::new(decoder)))
+                let decoded = strict::decoded(wanted, all.len(), source.strict);
+                let (reader, decoder) = source.start(&decoded, on_bad, &opening);
+                let decoder = strict::leading(decoder, wanted.len(), decoded.len());
+                (Box::new(reader), Some(decoder))
             }
             Kind::Columnar(source) => (Box::new(source.start(wanted, &opening)), None),
             Kind::Generator(source) => (Box::new(source.start(wanted, &opening)), None),

@@ -131,6 +131,18 @@ pub fn check(write: &Write) -> Result<(), WriteError> {
     }
 }
 
+/// Finds out, without side effects, whether the format of a sink that [`check`] finds sound can
+/// hold the columns.
+///
+/// # Errors
+/// If it cannot hold `schema`.
+pub fn check_columns(write: &Write, schema: &SchemaRef) -> Result<(), WriteError> {
+    match Plan::of(write)? {
+        Some(plan) => check_schema(&Target::check(plan.path)?.shown, schema, &plan.format),
+        None => Ok(()),
+    }
+}
+
 /// Opens a sink: creates missing folders and the unfinished file (one that was left behind is
 /// removed), and writes the header.
 ///

@@ -44,9 +44,9 @@ fn check_parquet(path: String, schema: &Schema) -> Result<(), WriteError> {
 fn refusal(format: &Format, data_type: &DataType) -> Option<(&'static str, &'static str)> {
     let flat_only = matches!(format, Format::Csv(_));
     if text_form(data_type).is_none() {
-        Some(("Tanda", "leave the column out, or convert it upstream"))
+        Some(("Tanda", "convert it upstream"))
     } else if flat_only && data_type.is_nested() {
-        Some((format.name(), "leave the column out, or write NDJSON, Parquet or Arrow"))
+        Some((format.name(), "write NDJSON, Parquet or Arrow instead"))
     } else {
         None
     }

@@ -59,7 +59,7 @@ fn unknown_fields_name_the_nearest() {
             a.ron:2:62: error: unknown field `pth` in Csv
               2 |             "in": Source( raed: Csv( path: "x" ), read: Csv( pth: "x" ) ),
                 |                                                              ^
-              hint: did you mean `path`? fields of Csv: `path`, `delimiter`, `quote`, `null`, `schema`, `record_bytes_max`
+              hint: did you mean `path`? fields of Csv: `path`, `delimiter`, `quote`, `null`, `schema`, `record_bytes_max`, `strict`
 
             a.ron:3:56: error: unknown field `colour` in Sink
               3 |             "out": Sink( write: Blackhole, from: "in", colour: 3 ),

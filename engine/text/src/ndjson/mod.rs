@@ -20,6 +20,7 @@ pub(crate) use self::split::NdjsonSplit;
 use crate::beginning::Beginning;
 use crate::decode::{ColumnPlan, Rules, TextDecoder, slots};
 use crate::error::TextError;
+use crate::hint::nearest;
 
 use self::seen::Mixed;
 
@@ -39,7 +40,7 @@ impl NdjsonPlan {
     /// (first) input.
     ///
     /// # Errors
-    /// [`TextError::MixedColumn`].
+    /// [`TextError::MixedColumn`] and [`TextError::UnknownKey`].
     pub fn of(
         path: &str,
         sample: &NdjsonSample,
@@ -117,6 +118,25 @@ fn check(
     Err(TextError::WrongFormat { path, found, expected: FORMAT })
 }
 
+/// Refuses a name of `schema:` that no record has, if it is nearly a key that is there and that
+/// `schema:` does not name: most likely a slip, which would make a column without values.
+fn refuse_slips(
+    path: &str,
+    columns: &[ColumnPlan],
+    unseen: &BTreeMap<String, DataType>,
+) -> Result<(), TextError> {
+    for name in unseen.keys().filter(|name| name.chars().count() > 2) {
+        // Keys that are numbered differ in nothing else.
+        let letters = |name: &str| name.replace(|letter: char| letter.is_ascii_digit(), "");
+        let is_other = |key: &&str| letters(key) != letters(name);
+        let keys = columns.iter().filter(|plan| plan.inferred).map(|plan| plan.name.as_str());
+        if let Some(near) = nearest(name, keys.filter(is_other)) {
+            return Err(TextError::UnknownKey { path: path.to_owned(), key: name.clone(), near });
+        }
+    }
+    Ok(())
+}
+
 /// Keys in the order of their first occurrence, then those that only `schema:` names.
 fn plan_columns(
     path: &str,
@@ -144,6 +164,7 @@ fn plan_columns(
             unseen: inferred && !values.is_any(),
         });
     }
+    refuse_slips(path, &columns, &types)?;
     columns.extend(types.into_iter().map(|(name, data_type)| ColumnPlan::given(name, data_type)));
     Ok(columns)
 }

@@ -139,6 +139,29 @@ fn only_wanted_columns_are_decoded_and_in_the_wanted_order() {
 }
 
 #[test]
+fn a_strict_source_rejects_the_same_records_whoever_reads_what() {
+    let folder = Folder::new();
+    folder.write("f.csv", "a,b,c\n1,2,x\n1,y,x\nz,2,x\n");
+    folder.write("f.ndjson", "{\"a\":1,\"b\":2}\n{\"a\":1,\"b\":\"y\"}\n{\"a\":\"z\",\"b\":2}\n");
+    let schema = r#"schema: { "a": "int64", "b": "int64" }"#;
+    let read = |strict: &str, columns: &[usize]| {
+        ["Csv(path: \"{dir}/f.csv\"", "Ndjson(path: \"{dir}/f.ndjson\""].map(|start| {
+            let scene = format!("{start}, {schema}{strict})");
+            folder.read_with(&scene, &limits(), Some(columns), OnBad::Reject)
+        })
+    };
+    for columns in [&[][..], &[0], &[1], &[0, 1]] {
+        for read in read(", strict: true", columns) {
+            let rows = read.lines().skip(1).filter(|line| !line.starts_with('!'));
+            assert!(read.contains("\"y\", expected") && read.contains("\"z\", expected"), "{read}");
+            assert_eq!(rows.count(), 1, "{read}");
+        }
+    }
+    let [csv, _] = read("", &[0]);
+    assert!(!csv.contains("\"y\", expected") && csv.contains("\"z\", expected"), "{csv}");
+}
+
+#[test]
 fn batches_have_exactly_the_rows_that_the_scene_asks_for() {
     let folder = Folder::new();
     folder.write("f.csv", "a\n1\n2\n3\n4\n5\n");

@@ -55,6 +55,20 @@ fn nested_values_become_lists_and_structs() {
 }
 
 #[test]
+fn schema_with_a_slip_in_a_key_is_refused() {
+    let folder = Folder::new();
+    folder.write("f.ndjson", "{\"amount\":1,\"day1\":2}\n");
+    let read = |schema: &str| {
+        folder.read(&format!("Ndjson(path: \"{{dir}}/f.ndjson\", schema: {{ {schema} }})"))
+    };
+    expect![[r#"
+        error: {dir}/f.ndjson: none of the first records has a key `amuont`, which `schema:` names, did you mean `amount`? If both occur, give both a type"#]]
+    .assert_eq(read(r#""amuont": "int64""#).trim_end());
+    let found = read(r#""amuont": "int64", "amount": "int64", "day2": "int64", "other": "utf8""#);
+    assert!(found.starts_with("amount:int64 | day1:int64 | "), "{found}");
+}
+
+#[test]
 fn schema_names_types_and_columns_that_come_late() {
     check(
         "{\"at\":\"2013-01-01T10:00:00Z\",\"id\":7,\"price\":\"1.5\",\"n\":3}\n",

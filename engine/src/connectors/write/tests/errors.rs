@@ -293,7 +293,7 @@ fn schemas_that_a_format_cannot_hold_are_refused_before_anything_is_created() {
         expect![[r#"
             cannot write DIR/x.csv: column `l` has type List(Int64),
             which CSV cannot hold;
-            leave the column out, or write NDJSON, Parquet or Arrow
+            write NDJSON, Parquet or Arrow instead
         "#]],
     );
     refused(
@@ -302,7 +302,7 @@ fn schemas_that_a_format_cannot_hold_are_refused_before_anything_is_created() {
         expect![[r#"
             cannot write DIR/x.csv: column `m` has type Interval(YearMonth),
             which Tanda cannot hold;
-            leave the column out, or convert it upstream
+            convert it upstream
         "#]],
     );
     refused(
@@ -311,7 +311,7 @@ fn schemas_that_a_format_cannot_hold_are_refused_before_anything_is_created() {
         expect![[r#"
             cannot write DIR/x.ndjson: column `m` has type Interval(YearMonth),
             which Tanda cannot hold;
-            leave the column out, or convert it upstream
+            convert it upstream
         "#]],
     );
     let union = DataType::Union(UnionFields::empty(), UnionMode::Dense);
@@ -321,7 +321,7 @@ fn schemas_that_a_format_cannot_hold_are_refused_before_anything_is_created() {
         expect![[r#"
             cannot write DIR/x.parquet: column `u` has type Union(Dense),
             which Tanda cannot hold;
-            leave the column out, or convert it upstream
+            convert it upstream
         "#]],
     );
     let nothing = DataType::Struct(Fields::empty());

@@ -36,6 +36,7 @@ fn read(path: &str, write: &CsvWrite, names: &[&str], batch_rows: usize) -> Vec<
         null: Some(write.null.clone()).filter(|null| !null.is_empty()),
         schema: Some(types.collect()),
         record_bytes_max: None,
+        strict: false,
     });
     let (linger, unpacked_bytes_max) = (Duration::ZERO, 1 << 20);
     let limits = Limits { batch_rows, batch_bytes: 4096, linger, unpacked_bytes_max };

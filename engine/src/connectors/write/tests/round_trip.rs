@@ -199,7 +199,8 @@ fn read_with_types(path: &Path, schema: &Schema) -> Vec<RecordBatch> {
     let types = schema.fields().iter();
     let types = types.map(|field| (field.name().clone(), type_name(field.data_type())));
     let path = path.to_str().unwrap().to_owned();
-    let read = NdjsonRead { path, schema: Some(types.collect()), record_bytes_max: None };
+    let read =
+        NdjsonRead { path, schema: Some(types.collect()), record_bytes_max: None, strict: false };
     let (linger, unpacked_bytes_max) = (Duration::ZERO, 1 << 20);
     let limits = Limits { batch_rows: 7, batch_bytes: 1 << 20, linger, unpacked_bytes_max };
     let stop = Stop::new().unwrap();
