@@ -8,8 +8,11 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use tanda::platform::os::OsPlatform;
 use tanda::prelude::*;
 use tanda_tests::deaths::run_with_deaths;
@@ -174,4 +177,62 @@ fn january_survives_under_any_supervisors() {
     }
     println!("{} deaths, {restarts} restarts in {} runs", total, runs_wanted());
     assert!(restarts > 0, "nobody was restarted");
+}
+
+/// Kills the worker that searches for poison rows, again and again.
+#[derive(Resource)]
+struct SearcherDeaths {
+    /// Those of the stage, which are left alone.
+    workers: Vec<i32>,
+    /// The next death comes when the sink has taken so many batches.
+    next: u64,
+    kills: Arc<AtomicU64>,
+}
+
+/// Batches between two deaths of a searcher: more than are searched before the sink has them, so
+/// no row meets two deaths, and the second would be its fault.
+const SEARCHES_A_DEATH: u64 = 40;
+
+fn kill_searcher(mut deaths: ResMut<SearcherDeaths>, stages: Query<(&StageName, &Ledger)>) {
+    let (_, out) = stages.iter().find(|(name, _)| name.as_str() == "out").unwrap();
+    if out.batches_in < deaths.next {
+        return;
+    }
+    let children = children_of(std::process::id()).into_iter();
+    let searcher = children.map(|(pid, _)| pid).find(|pid| !deaths.workers.contains(pid));
+    let Some(searcher) = searcher else { return };
+    if kill(Pid::from_raw(searcher), Signal::SIGKILL).is_ok() {
+        deaths.next = out.batches_in + SEARCHES_A_DEATH;
+        deaths.kills.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Batches of two rows: whichever try a death meets, a single row would be blamed for it.
+#[test]
+fn death_during_the_search_sets_no_innocent_row_aside() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let bench = Bench::new();
+    let engine = bench.start(
+        "Scene( name: \"search\", engine: ( threads: 2, batch_rows: 2 ), stages: {
+           \"in\": Source( read: Generator( rows: 4000, columns: [(\"n\", Sequence)] ) ),
+           \"faulty\": Plugin( library: \"faulty\", from: \"in\", instances: 1,
+               config: ( when: Row(\"n % 2 = 1\"), what: Error ),
+               on_failure: [ DeadLetter( to: \"poison\" ) ] ),
+           \"out\": Sink( write: Csv( path: \"{dir}/out.csv\" ), from: \"faulty\" ),
+           \"poison\": Sink( write: Csv( path: \"{dir}/poison.csv\" ) ) } )",
+    );
+    let kills = Arc::new(AtomicU64::new(0));
+    let workers = children_of(std::process::id()).into_iter().map(|(pid, _)| pid).collect();
+    let deaths = SearcherDeaths { workers, next: 0, kills: kills.clone() };
+    let engine = engine.unwrap().insert_resource(deaths);
+    let report = engine.add_systems(TickSystems::Retire, kill_searcher).run().unwrap();
+    assert_eq!(report.ledger, Ok(()));
+    let kills = kills.load(Ordering::Relaxed);
+    assert!(kills > 10, "{kills} kills");
+    for (file, odd) in [("out.csv", 0), ("poison.csv", 1)] {
+        let text = bench.read(file);
+        let rows = text.lines().skip(1).map(|line| line.split(',').next().unwrap());
+        let expected = (0..4_000).filter(|n| n % 2 == odd).map(|n: u64| n.to_string());
+        assert!(rows.eq(expected), "{file} after {kills} kills");
+    }
 }
