@@ -4,7 +4,8 @@
 //!     TANDA_SCENES=5000 cargo test --release -p tanda-tests --test random_scenes
 //!
 //! One to three sources, all standard plugins, every level of isolation, every policy of failures;
-//! each scene from a seed, which a failure names: `TANDA_SCENE_SEED` runs that one alone.
+//! each scene from a seed, which a failure names: `TANDA_SCENE_SEED` runs that one alone,
+//! `TANDA_FIRST_SCENE` begins elsewhere than at 0.
 //!
 //! A test program of its own: it kills whatever worker its process has.
 
@@ -56,8 +57,9 @@ fn random_scenes_give_what_the_model_says() {
         return;
     }
     let count = number("TANDA_SCENES").unwrap_or(40);
+    let first = number("TANDA_FIRST_SCENE").unwrap_or(0);
     let faults: Vec<String> =
-        (0..count).filter_map(|seed| try_seed(seed, &mut kills).err()).collect();
+        (first..first + count).filter_map(|seed| try_seed(seed, &mut kills).err()).collect();
     let firsts: Vec<&str> = faults.iter().filter_map(|fault| fault.lines().next()).collect();
     assert!(faults.is_empty(), "{}\n\n{}", firsts.join("\n"), faults[0]);
     assert!(kills > 0, "no worker of {count} scenes was killed");

@@ -62,6 +62,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Calls `each` with every key and value of the object that is the whole record.
+    #[inline(always)]
     pub(crate) fn object(&mut self, mut each: impl FnMut(Token, Token)) -> Result<(), Broken> {
         self.skip_space();
         self.take(b'{', "an object, `{`")?;
@@ -98,6 +99,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// The members of an object whose brace is taken.
+    #[inline(always)]
     fn members(&mut self, each: &mut impl FnMut(Token, Token), depth: usize) -> Result<(), Broken> {
         if self.closes(b'}') {
             return Ok(());
