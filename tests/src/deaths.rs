@@ -29,16 +29,22 @@ struct Deaths {
     next: u64,
     /// A restart may be followed by a death.
     armed: bool,
+    /// How many are still to come.
+    left: u64,
     victims: Sender<Duration>,
 }
 
 impl Deaths {
-    fn new(mut dice: Dice, batches: u64, victims: Sender<Duration>) -> Self {
+    fn new(mut dice: Dice, batches: u64, left: u64, victims: Sender<Duration>) -> Self {
         let next = dice.below(2 * batches);
-        Self { dice, batches, next, armed: false, victims }
+        Self { dice, batches, next, armed: false, left, victims }
     }
 
     fn strike(&mut self) {
+        if self.left == 0 {
+            return;
+        }
+        self.left -= 1;
         let delay = Duration::from_micros(self.dice.below(DELAY_MICROS_MAX));
         // Nobody listens once the run is over.
         let _ = self.victims.send(delay);
@@ -80,7 +86,7 @@ fn kill_workers(mut dice: Dice, delays: &Receiver<Duration>) -> u64 {
 }
 
 /// Runs to the end while workers of this process die, one about every `batches` batches that a
-/// stage takes. Returns how many died, too.
+/// stage takes, at most `deaths_max` in all. Returns how many died, too.
 ///
 /// # Errors
 /// As the engine.
@@ -91,10 +97,11 @@ pub fn run_with_deaths(
     engine: Engine<OsPlatform>,
     seed: u64,
     batches: u64,
+    deaths_max: u64,
 ) -> (Result<RunReport, EngineError>, u64) {
     let (victims, delays) = mpsc::channel();
     let killer = thread::spawn(move || kill_workers(Dice::new(!seed), &delays));
-    let deaths = Deaths::new(Dice::new(seed), batches, victims);
+    let deaths = Deaths::new(Dice::new(seed), batches, deaths_max, victims);
     let count = |mut deaths: ResMut<Deaths>, ledgers: Query<&Ledger>| {
         deaths.taken(ledgers.iter().map(|ledger| ledger.batches_in).sum());
     };

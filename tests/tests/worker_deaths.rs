@@ -82,7 +82,7 @@ fn w1_survives(level: &str, input: &str, golden: &str, batch_rows: u32) {
         let engine = start_config("basic_pipeline.ron", &params, edit).unwrap();
         let engine = outages.observe(engine);
         let seed_of_run = dice.below(u64::MAX);
-        let (report, killed) = run_with_deaths(engine, seed_of_run, BATCHES_A_DEATH);
+        let (report, killed) = run_with_deaths(engine, seed_of_run, BATCHES_A_DEATH, u64::MAX);
         total += killed;
         let report = report.unwrap_or_else(|error| panic!("{level}, seed {seed:#x}: {error}"));
         assert_eq!(report.ledger, Ok(()), "{level}, seed {seed:#x}");
@@ -162,7 +162,7 @@ fn january_survives_under_any_supervisors() {
             isolated(&text, level, 300).replacen("stages: {", &supervision, 1)
         };
         let engine = start_config("basic_pipeline.ron", &params, edit).unwrap();
-        let (report, killed) = run_with_deaths(engine, run, BATCHES_A_DEATH);
+        let (report, killed) = run_with_deaths(engine, run, BATCHES_A_DEATH, u64::MAX);
         total += killed;
         let report = report.unwrap_or_else(|error| panic!("run {run}, {supervision}: {error}"));
         for name in ["by_carrier_month.csv", "rejected.csv"] {
