@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use indexmap::IndexMap;
 use serde::Deserialize;
 
 pub use super::isolation::{Isolation, Level};
@@ -230,7 +231,7 @@ pub struct CsvRead {
     pub null: Option<String>,
     /// Types of columns by name. A column that is not named here is inferred from the first rows.
     #[serde(default)]
-    pub schema: Option<BTreeMap<String, String>>,
+    pub schema: Option<IndexMap<String, String>>,
     /// Longest record, header included. Default `16MiB`.
     #[serde(default)]
     pub record_bytes_max: Option<ByteSize>,
@@ -256,7 +257,7 @@ pub struct NdjsonRead {
     pub path: String,
     /// Types of columns by name. Columns that are not named here are inferred from the first rows.
     #[serde(default)]
-    pub schema: Option<BTreeMap<String, String>>,
+    pub schema: Option<IndexMap<String, String>>,
     /// Longest record. Default `16MiB`.
     #[serde(default)]
     pub record_bytes_max: Option<ByteSize>,

@@ -56,4 +56,4 @@ pub use ndjson::{NdjsonPlan, NdjsonSample};
 pub use piece::{DecodedPiece, TextPiece, rejected_schema};
 pub use rejects::OnBad;
 pub use typed::typed;
-pub use types::{parse_json_types, parse_types, type_name};
+pub use types::{Types, parse_json_types, parse_types, type_name};

@@ -1,9 +1,9 @@
 //! Names of column types, as `schema:` writes them.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, TimeUnit};
+use indexmap::IndexMap;
 use tanda_plugin::{UTC, one_zone};
 
 use crate::error::TextError;
@@ -41,13 +41,14 @@ const PLAIN: [(&str, DataType); 22] = [
     ("double", DataType::Float64),
 ];
 
+/// Types by columns, in the order in which `schema:` names them.
+pub type Types = IndexMap<String, DataType>;
+
 /// Types of all columns that `schema:` names.
 ///
 /// # Errors
 /// [`TextError::UnknownType`] of the first that is none.
-pub fn parse_types(
-    schema: Option<&BTreeMap<String, String>>,
-) -> Result<BTreeMap<String, DataType>, TextError> {
+pub fn parse_types(schema: Option<&IndexMap<String, String>>) -> Result<Types, TextError> {
     parse_with(parse_type, schema)
 }
 
@@ -55,16 +56,14 @@ pub fn parse_types(
 ///
 /// # Errors
 /// [`TextError::UnknownType`] of the first that is none.
-pub fn parse_json_types(
-    schema: Option<&BTreeMap<String, String>>,
-) -> Result<BTreeMap<String, DataType>, TextError> {
+pub fn parse_json_types(schema: Option<&IndexMap<String, String>>) -> Result<Types, TextError> {
     parse_with(parse_any_type, schema)
 }
 
 fn parse_with(
     parse: impl Fn(&str) -> Option<DataType>,
-    schema: Option<&BTreeMap<String, String>>,
-) -> Result<BTreeMap<String, DataType>, TextError> {
+    schema: Option<&IndexMap<String, String>>,
+) -> Result<Types, TextError> {
     let typed = |(column, name): (&String, &String)| {
         let data_type = parse(name).ok_or_else(|| unknown(column, name))?;
         Ok((column.clone(), data_type))
@@ -179,7 +178,7 @@ mod tests {
 
     #[test]
     fn an_unknown_type_is_answered_with_the_nearest_one() {
-        let schema = BTreeMap::from([("delay".to_owned(), "flaot64".to_owned())]);
+        let schema = IndexMap::from([("delay".to_owned(), "flaot64".to_owned())]);
         let error = parse_types(Some(&schema)).unwrap_err().to_string();
         let start =
             "schema of column `delay`: unknown type `flaot64`, did you mean `float64`?; known";

@@ -15,6 +15,8 @@ pub(crate) struct Expected {
 pub(crate) struct Draft<'a> {
     pub dice: Dice,
     pub bench: &'a Bench,
+    /// As the scene's `engine.batch_rows`.
+    pub batch_rows: usize,
     stages: Vec<String>,
     /// Ports, each with how many stages read from it.
     flows: Vec<(Flow, usize)>,
@@ -30,13 +32,9 @@ pub(crate) struct Case {
 
 impl<'a> Draft<'a> {
     pub(crate) fn new(seed: u64, bench: &'a Bench) -> Self {
-        Self {
-            dice: Dice::new(seed),
-            bench,
-            stages: Vec::new(),
-            flows: Vec::new(),
-            outputs: Vec::new(),
-        }
+        let mut dice = Dice::new(seed);
+        let batch_rows = dice.pick(&[1, 7, 50, 97, 16_384]);
+        Self { dice, bench, batch_rows, stages: Vec::new(), flows: Vec::new(), outputs: Vec::new() }
     }
 
     /// One to three sources, up to seven plugins, sinks for all that nobody else reads.
@@ -48,8 +46,7 @@ impl<'a> Draft<'a> {
             self.add_plugin();
         }
         self.add_sinks();
-        let (batch_rows, threads) =
-            (self.dice.pick(&[1, 7, 50, 97, 16_384]), 1 + self.dice.index(3));
+        let (batch_rows, threads) = (self.batch_rows, 1 + self.dice.index(3));
         let memory = self.dice.pick(&["16MiB", "64MiB", "512MiB"]);
         let stages = self.stages.join(",\n        ");
         let scene = format!(

@@ -20,7 +20,11 @@ impl Draft<'_> {
         let name = format!("f{}", self.stage_count());
         let level = self.dice.pick(&LEVELS[1..]);
         let what = self.dice.pick(&["Abort", "Segfault", "Exit(3)", "Pass"]);
-        let batch = 1 + self.dice.index(4);
+        // A restart for each batch of one row is slow and shows nothing more.
+        let batch = match self.batch_rows {
+            ..50 => 20 + self.dice.index(40),
+            _ => 1 + self.dice.index(4),
+        };
         self.add_stage(format!(
             "\"{name}\": Plugin( library: \"faulty\", from: {from}, isolation: {level}, \
              config: ( when: Batch({batch}), what: {what} ) )"

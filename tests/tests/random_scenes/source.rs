@@ -35,38 +35,101 @@ fn row(dice: &mut Dice, id: i64) -> Row {
     cells
 }
 
+/// Lines that are no records of these columns, whichever of them later stages read.
+const BAD_CSV: [&str; 5] = [
+    "x,\"a\",1,1.5,true",
+    "1,\"a\",1.5,1.5,true",
+    "1,\"a\",1,1.5,perhaps",
+    "1,\"a\",1,1.5",
+    "1,\"a\",1,1.5,true,6",
+];
+const BAD_NDJSON: [&str; 5] = [
+    r#"{"id": "x"}"#,
+    r#"{"id": 1, "n": 1.5}"#,
+    r#"{"id": 1, "key": "\ud800"}"#,
+    r#"{"id": 1, "id": 2}"#,
+    r#"{"id": 1,"#,
+];
+
+/// A format of sources.
+struct Format {
+    kind: &'static str,
+    ending: &'static str,
+    text: fn(&[Column], &[Row]) -> String,
+    bad: &'static [&'static str],
+}
+
+const CSV: Format = Format { kind: "Csv", ending: "csv", text: cells::to_csv, bad: &BAD_CSV };
+const NDJSON: Format =
+    Format { kind: "Ndjson", ending: "ndjson", text: cells::to_ndjson, bad: &BAD_NDJSON };
+
+impl Format {
+    /// The rows as a file has them, with a bad record after every so many of them; what is bad goes
+    /// to `bad`, too.
+    fn file(
+        &self,
+        dice: &mut Dice,
+        (columns, rows): (&[Column], &[Row]),
+        rows_a_bad: usize,
+        bad: &mut Vec<Row>,
+    ) -> String {
+        let header = (self.text)(columns, &[]);
+        let mut text = header.clone();
+        for (index, chunk) in rows.chunks(rows_a_bad).enumerate() {
+            if index > 0 {
+                let line = dice.pick(self.bad);
+                text += line;
+                text.push('\n');
+                bad.push(vec![Cell::Text(line.to_owned())]);
+            }
+            text += &(self.text)(columns, chunk)[header.len()..];
+        }
+        text
+    }
+}
+
 impl Draft<'_> {
-    /// A source of up to 400 rows in one to three files.
+    /// A source of up to 400 rows in one to three files, one in three with bad records among them.
     pub(crate) fn add_source(&mut self) {
         let origin = self.stage_count();
         let name = format!("s{origin}");
-        let count = self.dice.pick(&[1, 2, 60, 150, 400]);
+        let count = self.dice.pick(&[0, 1, 2, 60, 150, 400]);
         let first = origin as i64 * 100_000;
         let rows: Vec<Row> = (0..count).map(|n| row(&mut self.dice, first + n)).collect();
         let columns: Vec<Column> =
             COLUMNS.iter().map(|(name, kind)| ((*name).to_owned(), *kind)).collect();
-        let is_csv = self.dice.percent(50);
-        let (kind, ending) = if is_csv { ("Csv", "csv") } else { ("Ndjson", "ndjson") };
+        let format = if self.dice.percent(50) { CSV } else { NDJSON };
+        let is_bad = self.dice.percent(33);
+        let rows_a_bad = if is_bad { 1 + self.dice.index(60) } else { usize::MAX };
+        let mut rejected = Vec::new();
         let file_count = 1 + self.dice.index(3);
         let rows_a_file = rows.len().div_ceil(file_count).max(1);
         for file in 0..file_count {
             let from = (file * rows_a_file).min(rows.len());
             let to = (from + rows_a_file).min(rows.len());
-            let part = &rows[from..to];
-            let text = match is_csv {
-                true => cells::to_csv(&columns, part),
-                false => cells::to_ndjson(&columns, part),
-            };
-            self.bench.write(&format!("{name}-{file}.{ending}"), text);
+            let part = (&*columns, &rows[from..to]);
+            let text = format.file(&mut self.dice, part, rows_a_bad, &mut rejected);
+            self.bench.write(&format!("{name}-{file}.{}", format.ending), text);
         }
         let schema: Vec<String> =
             columns.iter().map(|(name, kind)| format!("\"{name}\": \"{}\"", kind.name())).collect();
         self.add_stage(format!(
-            "\"{name}\": Source( read: {kind}( path: \"{{dir}}/{name}-*.{ending}\", \
+            "\"{name}\": Source( read: {}( path: \"{{dir}}/{name}-*.{}\", strict: {is_bad}, \
              schema: {{ {} }} ) )",
+            format.kind,
+            format.ending,
             schema.join(", ")
         ));
-        let rows = [(origin, rows)].into();
-        self.add_flow(Flow { port: name, columns, rows, is_in_order: true });
+        let flow = |port, columns, rows| Flow {
+            port,
+            columns,
+            rows: [(origin, rows)].into(),
+            is_in_order: true,
+        };
+        self.add_flow(flow(name.clone(), columns, rows));
+        if is_bad {
+            let columns = vec![("raw".to_owned(), Kind::Text)];
+            self.add_flow(flow(format!("{name}.rejected"), columns, rejected));
+        }
     }
 }

@@ -1,11 +1,11 @@
 //! A source that is ready to be read: its inputs are found, its columns known.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use arrow::datatypes::SchemaRef;
+use indexmap::IndexMap;
 use tanda_text::{
     ColumnPlan, Dialect, OnBad, PIECE_BYTES_MAX, parse_json_types, parse_types, schema_of,
 };
@@ -310,7 +310,7 @@ pub(crate) fn inputs(read: &Read) -> Result<Vec<(String, FileId)>, ReadError> {
     Ok(found.iter().filter_map(named).collect())
 }
 
-fn schema_setting(read: &Read) -> Option<&BTreeMap<String, String>> {
+fn schema_setting(read: &Read) -> Option<&IndexMap<String, String>> {
     match read {
         Read::Csv(read) => read.schema.as_ref(),
         Read::Ndjson(read) => read.schema.as_ref(),

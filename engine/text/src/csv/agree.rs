@@ -1,12 +1,11 @@
 //! The columns of several files: one header after the other, and only what differs is kept.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-
-use arrow::datatypes::DataType;
+use std::collections::{HashMap, HashSet};
 
 use super::header::Header;
 use crate::error::TextError;
 use crate::hint::nearest;
+use crate::types::Types;
 
 /// Columns named in an error at most.
 const NAMED_MAX: usize = 50;
@@ -15,7 +14,7 @@ const NAMED_MAX: usize = 50;
 ///
 /// Cost: two or four bytes a file, and the names and orders that no file before had.
 pub(super) struct Agreement<'a> {
-    types: &'a BTreeMap<String, DataType>,
+    types: &'a Types,
     names: Vec<String>,
     by_name: HashMap<String, usize>,
     /// Path of the first file.
@@ -35,7 +34,7 @@ pub(super) struct Agreed {
 }
 
 impl<'a> Agreement<'a> {
-    pub(super) fn new(types: &'a BTreeMap<String, DataType>) -> Self {
+    pub(super) fn new(types: &'a Types) -> Self {
         Self {
             types,
             names: Vec::new(),

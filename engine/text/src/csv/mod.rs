@@ -6,8 +6,6 @@ mod infer;
 mod marks;
 mod split;
 
-use std::collections::BTreeMap;
-
 use arrow::datatypes::DataType;
 
 use self::agree::{Agreed, Agreement};
@@ -20,12 +18,13 @@ use crate::block::{Block, Split};
 use crate::cut::Dialect;
 use crate::decode::{ColumnPlan, Rules, TextDecoder, slots};
 use crate::error::TextError;
+use crate::types::Types;
 
 /// Learns the columns of CSV inputs from what each begins with. Of an input nothing is kept: there
 /// may be very many.
 pub struct CsvSample<'a> {
     dialect: Dialect,
-    types: &'a BTreeMap<String, DataType>,
+    types: &'a Types,
     null: Option<&'a [u8]>,
     agreement: Agreement<'a>,
     sample: Sample,
@@ -35,11 +34,7 @@ impl<'a> CsvSample<'a> {
     /// Columns have their type from `types`, the others from their first values, among which `null`
     /// means a missing one.
     #[must_use]
-    pub fn new(
-        dialect: Dialect,
-        types: &'a BTreeMap<String, DataType>,
-        null: Option<&'a [u8]>,
-    ) -> Self {
+    pub fn new(dialect: Dialect, types: &'a Types, null: Option<&'a [u8]>) -> Self {
         let (agreement, sample) = (Agreement::new(types), Sample::default());
         Self { dialect, types, null, agreement, sample }
     }
@@ -132,11 +127,7 @@ fn has_empty_texts(fields: usize, null: Option<&[u8]>) -> bool {
 }
 
 /// Types from `schema:`, the others as guessed.
-fn plan_columns(
-    names: Vec<String>,
-    guesses: &[Guess],
-    types: &BTreeMap<String, DataType>,
-) -> Vec<ColumnPlan> {
+fn plan_columns(names: Vec<String>, guesses: &[Guess], types: &Types) -> Vec<ColumnPlan> {
     let plan = |(name, guess): (String, &Guess)| {
         let inferred = !types.contains_key(&name);
         let data_type = types.get(&name).cloned().unwrap_or_else(|| guess.data_type());

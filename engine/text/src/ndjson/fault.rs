@@ -8,7 +8,7 @@ use crate::column::Inside;
 use crate::rejects::shown;
 use crate::types::type_name;
 
-use super::scan::Broken;
+use super::token::Broken;
 
 /// Why a value cannot be taken, and where in its column that is.
 pub(super) struct Fault {

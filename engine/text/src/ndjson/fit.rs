@@ -6,7 +6,7 @@ use crate::numbers::{Form, integer, is_integer};
 use crate::rejects::shown;
 use crate::types::type_name;
 
-use super::scan::Kind;
+use super::token::Kind;
 
 /// Integers up to here have a double of their own.
 const EXACT_MAX: u64 = 1 << 53;

@@ -19,7 +19,7 @@ impl NdjsonSample {
     /// Takes the records of `text` into account; broken ones are left for decoding to refuse.
     pub(crate) fn take(&mut self, text: &[u8]) {
         for line in text.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
-            let whole = Scanner::new(line, 0).object(|_, _| ());
+            let whole = Scanner::new(line, 0).object();
             if let Err(broken) = whole
                 && self.records == 0
             {

@@ -9,10 +9,7 @@ mod node;
 mod scan;
 mod seen;
 mod split;
-
-use std::collections::BTreeMap;
-
-use arrow::datatypes::DataType;
+mod token;
 
 pub use self::infer::NdjsonSample;
 pub(crate) use self::nested::Nested;
@@ -21,6 +18,7 @@ use crate::beginning::Beginning;
 use crate::decode::{ColumnPlan, Rules, TextDecoder, slots};
 use crate::error::TextError;
 use crate::hint::nearest;
+use crate::types::Types;
 
 use self::seen::Mixed;
 
@@ -41,11 +39,7 @@ impl NdjsonPlan {
     ///
     /// # Errors
     /// [`TextError::MixedColumn`] and [`TextError::UnknownKey`].
-    pub fn of(
-        path: &str,
-        sample: &NdjsonSample,
-        types: BTreeMap<String, DataType>,
-    ) -> Result<Self, TextError> {
+    pub fn of(path: &str, sample: &NdjsonSample, types: Types) -> Result<Self, TextError> {
         let columns = plan_columns(path, sample, types)?;
         Ok(Self { columns, record_bytes: sample.bytes / sample.records.max(1) + 1 })
     }
@@ -78,7 +72,7 @@ impl NdjsonSample {
     pub fn add(
         &mut self,
         head: &Beginning<'_>,
-        types: &BTreeMap<String, DataType>,
+        types: &Types,
         records_max: usize,
     ) -> Result<usize, TextError> {
         let skip = head.mark_bytes();
@@ -91,11 +85,7 @@ impl NdjsonSample {
 }
 
 /// Without any record the columns must come from `schema:`.
-fn check(
-    head: &Beginning<'_>,
-    sample: &NdjsonSample,
-    types: &BTreeMap<String, DataType>,
-) -> Result<(), TextError> {
+fn check(head: &Beginning<'_>, sample: &NdjsonSample, types: &Types) -> Result<(), TextError> {
     let is_empty = head.bytes.trim_ascii().is_empty();
     if is_empty && !types.is_empty() {
         return Ok(());
@@ -120,11 +110,7 @@ fn check(
 
 /// Refuses a name of `schema:` that no record has, if it is nearly a key that is there and that
 /// `schema:` does not name: most likely a slip, which would make a column without values.
-fn refuse_slips(
-    path: &str,
-    columns: &[ColumnPlan],
-    unseen: &BTreeMap<String, DataType>,
-) -> Result<(), TextError> {
+fn refuse_slips(path: &str, columns: &[ColumnPlan], unseen: &Types) -> Result<(), TextError> {
     for name in unseen.keys().filter(|name| name.chars().count() > 2) {
         // Keys that are numbered differ in nothing else.
         let letters = |name: &str| name.replace(|letter: char| letter.is_ascii_digit(), "");
@@ -141,12 +127,12 @@ fn refuse_slips(
 fn plan_columns(
     path: &str,
     sample: &NdjsonSample,
-    mut types: BTreeMap<String, DataType>,
+    mut types: Types,
 ) -> Result<Vec<ColumnPlan>, TextError> {
     let mut columns = Vec::new();
     for (name, values) in &sample.members.keys {
         let name = name.clone();
-        let given = types.remove(&name);
+        let given = types.shift_remove(&name);
         let inferred = given.is_none();
         let data_type = match given {
             Some(data_type) => data_type,

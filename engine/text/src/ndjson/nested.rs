@@ -11,7 +11,8 @@ use super::escape::unescape;
 use super::fault::{Fault, Step};
 use super::fit::{fits, found};
 use super::node::{List, Node, Plain, Struct};
-use super::scan::{Kind, Scanner, Token};
+use super::scan::Scanner;
+use super::token::{Kind, Token};
 
 /// Cells of missing values that one record may make: `[{},{},…]` under many keys is short.
 const MISSING_MAX: usize = 1 << 24;

@@ -1,55 +1,14 @@
 //! Walks over one JSON object without building anything.
 
-use std::ops::Range;
-
 use crate::swar::{equal, first, load};
+
+use super::token::{Broken, Expected, Kind, Token};
 
 /// Arrays and objects inside each other at most.
 const DEPTH_MAX: usize = 64;
 
-/// What a value is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Null,
-    Bool,
-    Number,
-    /// A string without escapes.
-    Text,
-    /// A string with escapes.
-    Escaped,
-    Array,
-    Object,
-}
-
-impl Kind {
-    /// As errors name it.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Null => "null",
-            Self::Bool => "a truth value",
-            Self::Number => "a number",
-            Self::Text | Self::Escaped => "a string",
-            Self::Array => "an array",
-            Self::Object => "an object",
-        }
-    }
-}
-
-/// A key or a value: what it is and where. The range of a string is what is between its quotes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Token {
-    pub(crate) kind: Kind,
-    pub(crate) range: Range<usize>,
-}
-
-/// Where text stops being JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Broken {
-    pub(crate) at: usize,
-    pub(crate) expected: &'static str,
-}
-
-/// Walks over the record `text[at..end]`.
+/// Walks over the record `text[at..end]`. A method that fails leaves `at` where the text stops being
+/// JSON.
 pub(crate) struct Scanner<'a> {
     text: &'a [u8],
     at: usize,
@@ -61,70 +20,50 @@ impl<'a> Scanner<'a> {
         Self { text, at }
     }
 
-    /// Calls `each` with every key and value of the object that is the whole record.
+    /// Takes the object that is the whole record.
+    pub(crate) fn object(&mut self) -> Result<(), Broken> {
+        if self.begin()? {
+            self.members(0).map_err(|expected| self.broken(expected))?;
+        }
+        self.end()
+    }
+
+    /// Takes the brace of the object that is the record, and says if it has members.
     #[inline(always)]
-    pub(crate) fn object(&mut self, mut each: impl FnMut(Token, Token)) -> Result<(), Broken> {
+    pub(crate) fn begin(&mut self) -> Result<bool, Broken> {
         self.skip_space();
-        self.take(b'{', "an object, `{`")?;
-        self.members(&mut each, 0)?;
+        self.take(b'{', Expected::Object).map_err(|expected| self.broken(expected))?;
+        Ok(!self.closes(b'}'))
+    }
+
+    /// Finds nothing behind the object that is the record.
+    #[inline(always)]
+    pub(crate) fn end(&mut self) -> Result<(), Broken> {
         self.skip_space();
-        if self.at == self.text.len() { Ok(()) } else { self.broken("the end of the line") }
+        if self.at == self.text.len() { Ok(()) } else { Err(self.broken(Expected::LineEnd)) }
     }
 
-    /// The bytes of a token.
-    pub(crate) fn bytes(&self, token: &Token) -> &'a [u8] {
-        &self.text[token.range.clone()]
+    /// Takes a key that is written exactly so, quotes and colon with it, if it comes next.
+    #[inline(always)]
+    pub(crate) fn takes_key(&mut self, quoted: &[u8]) -> bool {
+        self.skip_space();
+        let takes = self.text[self.at..].starts_with(quoted);
+        self.at += if takes { quoted.len() } else { 0 };
+        takes
     }
 
-    fn peek(&self) -> Option<u8> {
-        self.text.get(self.at).copied()
-    }
-
-    fn broken<T>(&self, expected: &'static str) -> Result<T, Broken> {
-        Err(Broken { at: self.at, expected })
-    }
-
-    fn skip_space(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\t' | b'\r')) {
+    /// Takes a value.
+    #[inline(always)]
+    pub(crate) fn value(&mut self) -> Result<Token, Broken> {
+        self.skip_space();
+        let start = self.at;
+        if self.peek() == Some(b'"') {
             self.at += 1;
+            let kind = self.string().map_err(|expected| self.broken(expected))?;
+            return Ok(Token { kind, range: start + 1..self.at - 1 });
         }
-    }
-
-    fn take(&mut self, byte: u8, expected: &'static str) -> Result<(), Broken> {
-        if self.peek() != Some(byte) {
-            return self.broken(expected);
-        }
-        self.at += 1;
-        Ok(())
-    }
-
-    /// The members of an object whose brace is taken.
-    #[inline(always)]
-    fn members(&mut self, each: &mut impl FnMut(Token, Token), depth: usize) -> Result<(), Broken> {
-        if self.closes(b'}') {
-            return Ok(());
-        }
-        loop {
-            let key = self.key()?;
-            let value = self.value(depth)?;
-            each(key, value);
-            if !self.goes_on(b'}')? {
-                return Ok(());
-            }
-        }
-    }
-
-    /// The items of an array whose bracket is taken.
-    fn items(&mut self, depth: usize) -> Result<(), Broken> {
-        if self.closes(b']') {
-            return Ok(());
-        }
-        loop {
-            self.value(depth)?;
-            if !self.goes_on(b']')? {
-                return Ok(());
-            }
-        }
+        let kind = self.bare_value(0).map_err(|expected| self.broken(expected))?;
+        Ok(Token { kind, range: start..self.at })
     }
 
     /// Takes a value, of an array or an object the bracket alone.
@@ -133,7 +72,7 @@ impl<'a> Scanner<'a> {
         let kind = match self.peek() {
             Some(b'[') => Kind::Array,
             Some(b'{') => Kind::Object,
-            Some(_) | None => return self.value(0),
+            Some(_) | None => return self.value(),
         };
         self.at += 1;
         Ok(Token { kind, range: self.at - 1..self.at })
@@ -142,25 +81,26 @@ impl<'a> Scanner<'a> {
     /// Takes what `open` has left of its value, and gives all of it.
     pub(crate) fn pass(&mut self, token: Token) -> Result<Token, Broken> {
         let Token { kind, range } = token;
-        match kind {
-            Kind::Array => self.items(1)?,
-            Kind::Object => self.members(&mut |_, _| (), 1)?,
+        let passed = match kind {
+            Kind::Array => self.items(1),
+            Kind::Object if self.closes(b'}') => Ok(()),
+            Kind::Object => self.members(1),
             Kind::Null | Kind::Bool | Kind::Number | Kind::Text | Kind::Escaped => {
                 return Ok(Token { kind, range });
             }
-        }
+        };
+        passed.map_err(|expected| self.broken(expected))?;
         Ok(Token { kind, range: range.start..self.at })
     }
 
     /// Takes a key and its colon.
-    #[inline(always)]
     pub(crate) fn key(&mut self) -> Result<Token, Broken> {
         self.skip_space();
-        self.take(b'"', "a key in double quotes")?;
-        let key = self.string()?;
-        self.skip_space();
-        self.take(b':', "a colon after the key")?;
-        Ok(key)
+        let start = self.at + 1;
+        let kind = self.key_and_quotes().map_err(|expected| self.broken(expected))?;
+        let range = start..self.at - 1;
+        self.colon().map_err(|expected| self.broken(expected))?;
+        Ok(Token { kind, range })
     }
 
     /// Takes the closing bracket if nothing stands before it.
@@ -175,56 +115,131 @@ impl<'a> Scanner<'a> {
     /// Takes a comma or the closing bracket, and says if it was the comma.
     #[inline(always)]
     pub(crate) fn goes_on(&mut self, closing: u8) -> Result<bool, Broken> {
+        self.comma(closing).map_err(|expected| self.broken(expected))
+    }
+
+    /// The bytes of a token.
+    pub(crate) fn bytes(&self, token: &Token) -> &'a [u8] {
+        &self.text[token.range.clone()]
+    }
+
+    #[cold]
+    fn broken(&self, expected: Expected) -> Broken {
+        Broken { at: self.at, expected: expected.name() }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.get(self.at).copied()
+    }
+
+    fn skip_space(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    fn take(&mut self, byte: u8, expected: Expected) -> Result<(), Expected> {
+        if self.peek() != Some(byte) {
+            return Err(expected);
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// The members of an object whose brace is taken, and that has some.
+    fn members(&mut self, depth: usize) -> Result<(), Expected> {
+        loop {
+            self.skip_space();
+            self.key_and_quotes()?;
+            self.colon()?;
+            self.pass_value(depth)?;
+            if !self.comma(b'}')? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The items of an array whose bracket is taken.
+    fn items(&mut self, depth: usize) -> Result<(), Expected> {
+        if self.closes(b']') {
+            return Ok(());
+        }
+        loop {
+            self.pass_value(depth)?;
+            if !self.comma(b']')? {
+                return Ok(());
+            }
+        }
+    }
+
+    fn key_and_quotes(&mut self) -> Result<Kind, Expected> {
+        self.take(b'"', Expected::Key)?;
+        self.string()
+    }
+
+    fn colon(&mut self) -> Result<(), Expected> {
+        self.skip_space();
+        self.take(b':', Expected::Colon)
+    }
+
+    #[inline(always)]
+    fn comma(&mut self, closing: u8) -> Result<bool, Expected> {
         self.skip_space();
         let found = self.peek();
         if found == Some(b',') || found == Some(closing) {
             self.at += 1;
             return Ok(found == Some(b','));
         }
-        self.broken(if closing == b'}' { "a comma or `}`" } else { "a comma or `]`" })
+        Err(if closing == b'}' { Expected::CommaOrBrace } else { Expected::CommaOrBracket })
     }
 
-    fn value(&mut self, depth: usize) -> Result<Token, Broken> {
+    /// Takes a value inside of another one.
+    fn pass_value(&mut self, depth: usize) -> Result<(), Expected> {
         self.skip_space();
-        let start = self.at;
-        let kind = match self.peek() {
-            Some(b'"') => {
-                self.at += 1;
-                return self.string();
-            }
-            Some(b'-' | b'0'..=b'9') => self.number()?,
-            Some(b't') => self.word(b"true", Kind::Bool)?,
-            Some(b'f') => self.word(b"false", Kind::Bool)?,
-            Some(b'n') => self.word(b"null", Kind::Null)?,
-            Some(b'[' | b'{') => self.nested(depth + 1)?,
-            Some(_) | None => return self.broken("a value"),
-        };
-        Ok(Token { kind, range: start..self.at })
+        if self.peek() == Some(b'"') {
+            self.at += 1;
+            return self.string().map(|_| ());
+        }
+        self.bare_value(depth).map(|_| ())
     }
 
-    fn nested(&mut self, depth: usize) -> Result<Kind, Broken> {
+    /// Takes the value that begins here, which is no string.
+    fn bare_value(&mut self, depth: usize) -> Result<Kind, Expected> {
+        match self.peek() {
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b't') => self.word(b"true", Kind::Bool),
+            Some(b'f') => self.word(b"false", Kind::Bool),
+            Some(b'n') => self.word(b"null", Kind::Null),
+            Some(b'[' | b'{') => self.nested(depth + 1),
+            Some(_) | None => Err(Expected::Value),
+        }
+    }
+
+    fn nested(&mut self, depth: usize) -> Result<Kind, Expected> {
         if depth > DEPTH_MAX {
-            return self.broken("at most 64 arrays and objects inside each other");
+            return Err(Expected::LessDepth);
         }
         let is_object = self.peek() == Some(b'{');
         self.at += 1;
         if is_object {
-            self.members(&mut |_, _| (), depth)?;
+            if !self.closes(b'}') {
+                self.members(depth)?;
+            }
             return Ok(Kind::Object);
         }
         self.items(depth)?;
         Ok(Kind::Array)
     }
 
-    fn word(&mut self, word: &'static [u8], kind: Kind) -> Result<Kind, Broken> {
+    fn word(&mut self, word: &'static [u8], kind: Kind) -> Result<Kind, Expected> {
         if !self.text[self.at..].starts_with(word) {
-            return self.broken("a value");
+            return Err(Expected::Value);
         }
         self.at += word.len();
         Ok(kind)
     }
 
-    fn number(&mut self) -> Result<Kind, Broken> {
+    fn number(&mut self) -> Result<Kind, Expected> {
         if self.peek() == Some(b'-') {
             self.at += 1;
         }
@@ -247,17 +262,16 @@ impl<'a> Scanner<'a> {
         Ok(Kind::Number)
     }
 
-    fn digits(&mut self) -> Result<(), Broken> {
+    fn digits(&mut self) -> Result<(), Expected> {
         let start = self.at;
         while matches!(self.peek(), Some(b'0'..=b'9')) {
             self.at += 1;
         }
-        if self.at > start { Ok(()) } else { self.broken("a digit") }
+        if self.at > start { Ok(()) } else { Err(Expected::Digit) }
     }
 
     /// The rest of a string whose opening quote is taken.
-    fn string(&mut self) -> Result<Token, Broken> {
-        let start = self.at;
+    fn string(&mut self) -> Result<Kind, Expected> {
         let mut kind = Kind::Text;
         loop {
             let word = load(self.text, self.at);
@@ -271,28 +285,28 @@ impl<'a> Scanner<'a> {
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
-                    return Ok(Token { kind, range: start..self.at - 1 });
+                    return Ok(kind);
                 }
                 Some(b'\\') => {
                     kind = Kind::Escaped;
                     self.escape()?;
                 }
-                Some(_) => return self.broken("a control character to be written as an escape"),
-                None => return self.broken("a double quote at the end of the string"),
+                Some(_) => return Err(Expected::NoControl),
+                None => return Err(Expected::Quote),
             }
         }
     }
 
     /// Checks the escape whose backslash is at hand; its meaning is looked at when it is needed.
-    fn escape(&mut self) -> Result<(), Broken> {
+    fn escape(&mut self) -> Result<(), Expected> {
         let is_hex = |byte: &u8| byte.is_ascii_hexdigit();
         let length = match self.text.get(self.at + 1) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 2,
             Some(b'u') => match self.text.get(self.at + 2..self.at + 6) {
                 Some(digits) if digits.iter().all(is_hex) => 6,
-                Some(_) | None => return self.broken("four hexadecimal digits after \\u"),
+                Some(_) | None => return Err(Expected::Hex),
             },
-            Some(_) | None => return self.broken("one of \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\u"),
+            Some(_) | None => return Err(Expected::Escape),
         };
         self.at += length;
         Ok(())
@@ -305,10 +319,18 @@ mod tests {
 
     fn scan(text: &str) -> String {
         let mut members = Vec::new();
-        let result = Scanner::new(text.as_bytes(), 0).object(|key, value| {
-            members.push(format!("{}={:?}:{}", &text[key.range], value.kind, &text[value.range]));
-        });
-        match result {
+        let mut scanner = Scanner::new(text.as_bytes(), 0);
+        let mut walk = || {
+            let mut more = scanner.begin()?;
+            while more {
+                let (key, value) = (scanner.key()?, scanner.value()?);
+                let (name, written) = (&text[key.range], &text[value.range]);
+                members.push(format!("{name}={:?}:{written}", value.kind));
+                more = scanner.goes_on(b'}')?;
+            }
+            scanner.end()
+        };
+        match walk() {
             Ok(()) => members.join(" "),
             Err(Broken { at, expected }) => format!("{at}: {expected}"),
         }

@@ -10,7 +10,8 @@ use crate::numbers::{Form, integer, is_integer};
 
 use super::escape::unescape;
 use super::fit::is_exact;
-use super::scan::{Broken, Kind, Scanner};
+use super::scan::Scanner;
+use super::token::{Broken, Kind};
 
 /// The values of one place so far.
 #[derive(Debug, Default)]

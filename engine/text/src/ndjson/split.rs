@@ -12,7 +12,8 @@ use crate::rejects::shown;
 use super::escape::unescape;
 use super::fault::PAIRS;
 use super::fit::{fits, found};
-use super::scan::{Broken, Kind, Scanner, Token};
+use super::scan::Scanner;
+use super::token::{Broken, Kind, Token};
 
 /// The split of all inputs of a source: keys are found by name.
 pub(crate) struct NdjsonSplit {
@@ -24,6 +25,9 @@ pub(crate) struct NdjsonSplit {
 
 struct Key {
     plan: ColumnPlan,
+    /// The key and its colon as most files write it, to be compared as a whole; a name that needs
+    /// escapes has none.
+    written: Vec<u8>,
     /// Column of the block; none if nobody wants it.
     slot: Option<usize>,
 }
@@ -45,7 +49,10 @@ impl NdjsonSplit {
         wanted: usize,
         slot: impl Fn(usize) -> Option<usize>,
     ) -> Self {
-        let key = |(index, plan)| Key { plan, slot: slot(index) };
+        let key = |(index, plan): (usize, ColumnPlan)| {
+            let written = written(&plan.name);
+            Key { plan, written, slot: slot(index) }
+        };
         let keys = columns.into_iter().enumerate().map(key).collect::<Vec<_>>();
         let name = |(index, key): (usize, &Key)| (key.plan.name.clone().into_bytes(), index);
         let by_name = keys.iter().enumerate().map(name).collect();
@@ -62,10 +69,7 @@ impl NdjsonSplit {
         (0..self.wanted).for_each(|column| block.set(column, Span::NULL));
         let mut record = Record { text, row: block.records.len(), next: 0, fault: None };
         let mut scanner = Scanner::new(&text[..range.end], range.start);
-        let scanned = scanner.object(|key, value| {
-            self.member(&mut record, key, &value, seen, block);
-        });
-        if let Err(broken) = scanned {
+        if let Err(broken) = self.split_members(&mut scanner, &mut record, seen, block) {
             record.fault = Some((None, not_json(text, &range, broken)));
         }
         if let Some((column, reason)) = record.fault {
@@ -74,20 +78,41 @@ impl NdjsonSplit {
         block.records.push(range);
     }
 
+    #[inline(always)]
+    fn split_members(
+        &self,
+        scanner: &mut Scanner<'_>,
+        record: &mut Record<'_>,
+        seen: &mut [usize],
+        block: &mut Block,
+    ) -> Result<(), Broken> {
+        let mut more = scanner.begin()?;
+        while more {
+            let due = self.keys.get(record.next).map_or(&[][..], |key| &key.written);
+            let found = match !due.is_empty() && scanner.takes_key(due) {
+                true => Ok(record.next),
+                false => self.find(record.text, &scanner.key()?),
+            };
+            let value = scanner.value()?;
+            match found {
+                Ok(index) => self.member(record, index, &value, seen, block),
+                Err(reason) => record.refuse(None, || reason),
+            }
+            more = scanner.goes_on(b'}')?;
+        }
+        scanner.end()
+    }
+
     /// Inlined, as what calls it, into the loop over the records: it is the price of every value.
     #[inline(always)]
     fn member(
         &self,
         record: &mut Record<'_>,
-        name: Token,
+        index: usize,
         value: &Token,
         seen: &mut [usize],
         block: &mut Block,
     ) {
-        let index = match self.find(record, &name) {
-            Ok(index) => index,
-            Err(reason) => return record.refuse(None, || reason),
-        };
         record.next = index + 1;
         let key = &self.keys[index];
         if std::mem::replace(&mut seen[index], record.row) == record.row {
@@ -110,14 +135,10 @@ impl NdjsonSplit {
         }
     }
 
-    /// Index of a key: the one that is due, else by name.
-    fn find(&self, record: &Record<'_>, token: &Token) -> Result<usize, String> {
-        let raw = &record.text[token.range.clone()];
-        let due = self.keys.get(record.next);
+    /// Index of a key by its name.
+    fn find(&self, text: &[u8], token: &Token) -> Result<usize, String> {
+        let raw = &text[token.range.clone()];
         if token.kind == Kind::Text {
-            if due.is_some_and(|key| key.plan.name.as_bytes() == raw) {
-                return Ok(record.next);
-            }
             return self.by_name.get(raw).copied().ok_or_else(|| unknown_key(raw));
         }
         let mut name = Vec::new();
@@ -148,6 +169,12 @@ impl Record<'_> {
             self.fault = Some((column, reason()));
         }
     }
+}
+
+/// A key and its colon as JSON without blanks has them; nothing if that has escapes.
+fn written(name: &str) -> Vec<u8> {
+    let has_escapes = name.bytes().any(|byte| byte < b' ' || matches!(byte, b'"' | b'\\'));
+    if has_escapes { Vec::new() } else { format!("\"{name}\":").into_bytes() }
 }
 
 #[cold]

@@ -6,14 +6,14 @@
 mod forms;
 mod model;
 
-use std::collections::BTreeMap;
-
 use arrow::array::{AsArray, RecordBatch, StructArray};
 use arrow::datatypes::UInt64Type;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use tanda_text::{Beginning, NdjsonPlan, NdjsonSample, OnBad, Rules, TextDecoder, TextPiece};
+use tanda_text::{
+    Beginning, NdjsonPlan, NdjsonSample, OnBad, Rules, TextDecoder, TextPiece, Types,
+};
 
 use self::model::{Value, Written, present, record_shapes};
 
@@ -21,8 +21,8 @@ use self::model::{Value, Written, present, record_shapes};
 fn decoder(text: &[u8]) -> Option<TextDecoder> {
     let head = Beginning { path: "f", bytes: text, ended: true, nameless: false };
     let mut sample = NdjsonSample::default();
-    sample.add(&head, &BTreeMap::new(), usize::MAX).ok()?;
-    let plan = NdjsonPlan::of("f", &sample, BTreeMap::new()).ok()?;
+    sample.add(&head, &Types::new(), usize::MAX).ok()?;
+    let plan = NdjsonPlan::of("f", &sample, Types::new()).ok()?;
     let wanted = (0..plan.columns.len()).collect::<Vec<_>>();
     let rules = Rules { null: None, record_bytes_max: 1 << 20, on_bad: OnBad::Reject };
     Some(plan.decoder(&wanted, rules))

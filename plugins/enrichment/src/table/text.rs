@@ -1,13 +1,14 @@
 //! CSV, TSV and NDJSON tables: decoded as sources are, by the same rules.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use arrow::array::{ArrayRef, AsArray, RecordBatch};
 use arrow::compute::concat_batches;
 use arrow::datatypes::DataType;
+use indexmap::IndexMap;
 use tanda_text::{
     Beginning, ColumnPlan, CsvSample, Cutter, Dialect, NdjsonPlan, NdjsonSample, OnBad, Rules,
-    TextDecoder, TextError, TextPiece, parse_json_types, parse_types, typed,
+    TextDecoder, TextError, TextPiece, Types, parse_json_types, parse_types, typed,
 };
 
 use super::bytes::read_bytes;
@@ -23,7 +24,7 @@ pub(super) fn csv(lookup: &Lookup, delimiter: u8) -> Result<Table, TableError> {
     let given = given_types(lookup, parse_types)?;
     let bytes = read_bytes(&lookup.table)?;
     let dialect = Dialect { delimiter, quote: b'"' };
-    let no_types = BTreeMap::new();
+    let no_types = Types::new();
     let mut sample = CsvSample::new(dialect, &no_types, None);
     let start = sample.add(&beginning(lookup, &bytes), usize::MAX)?;
     let mut plan = sample.finish()?;
@@ -84,11 +85,8 @@ fn rules() -> Rules {
     Rules { null: None, record_bytes_max: PIECE_BYTES, on_bad: OnBad::Fail }
 }
 
-/// Types by column.
-type Types = BTreeMap<String, DataType>;
-
 /// How a format names types.
-type Parse = fn(Option<&BTreeMap<String, String>>) -> Result<Types, TextError>;
+type Parse = fn(Option<&IndexMap<String, String>>) -> Result<Types, TextError>;
 
 /// The types that the scene gives, which must be of columns that are taken.
 fn given_types(lookup: &Lookup, parse: Parse) -> Result<Types, TableError> {

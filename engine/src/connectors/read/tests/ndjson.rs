@@ -26,6 +26,40 @@ fn keys_become_columns_in_the_order_of_their_first_occurrence() {
 }
 
 #[test]
+fn keys_of_schema_alone_come_last_in_its_order() {
+    check(
+        "{\"m\":1}\n",
+        r#", schema: { "z": "int64", "m": "int8", "b": "utf8", "a": "bool" }"#,
+        &expect![[r"
+            m:int8 | z:int64 | b:utf8 | a:bool
+            1 | - | - | -
+        "]],
+    );
+}
+
+#[test]
+fn keys_are_the_same_however_they_are_written() {
+    check(
+        r#"{"a":1,"a\"b":2,"c":3}
+{ "a" : 4 , "a\"b" : 5 , "c" : 6 }
+{"c":7,"a\u0022b":8,"\u0061":9}
+{"a\"b":10,"a":11}
+{"c":12}
+{"a":13,"c":14}"#,
+        "",
+        &expect![[r#"
+            a:int64 | a"b:int64 | c:int64
+            1 | 2 | 3
+            4 | 5 | 6
+            9 | 8 | 7
+            11 | 10 | -
+            - | - | 12
+            13 | - | 14
+        "#]],
+    );
+}
+
+#[test]
 fn escapes_are_resolved_in_keys_and_values() {
     check(
         r#"{"a":"say \"hi\"\n","é":"\ud83d\ude00"}

@@ -102,7 +102,7 @@ fn a_check_takes_nothing_from_a_pipe() {
     );
     assert!(matches!(peek(r#"Arrow(path: "{dir}/p")"#), Err(ReadError::ColumnsNotKnown { .. })));
     let given = peek(r#"Ndjson(path: "{dir}/p", schema: { "b": "int64", "a": "utf8" })"#);
-    assert_eq!(given.unwrap(), ["a", "b"]);
+    assert_eq!(given.unwrap(), ["b", "a"]);
     folder.write("f.csv", "x,y\n1,2\n");
     assert_eq!(peek(r#"Csv(path: "{dir}/f.csv")"#).unwrap(), ["x", "y"]);
 }
