@@ -4,9 +4,10 @@ use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
 
 use super::block::Block;
-use super::numbers::{Form, is_integer, is_plain_integer};
+use super::numbers::{Form, double, is_integer, is_plain_integer};
 use super::rejects::shown;
 use super::types::type_name;
+use super::values::is_off_utc;
 
 /// A column that grows by one block at a time.
 pub(crate) trait Column: Send {
@@ -63,11 +64,20 @@ impl Bad {
 
 /// What an error says about a text that is not of the type.
 #[cold]
+#[expect(clippy::wildcard_enum_match_arm, reason = "arrow has far more types than text has")]
 pub(crate) fn misfit(data_type: &DataType, form: Form, text: &[u8]) -> String {
-    let remark = match (data_type.is_integer() && is_integer(text), form) {
-        (true, Form::Plain) if !is_plain_integer(text) => ", which a number would not keep",
-        (true, _) => ", which is out of range",
-        (false, _) => "",
+    let remark = match data_type {
+        _ if data_type.is_integer() && is_integer(text) => match form {
+            Form::Plain if !is_plain_integer(text) => ", which a number would not keep",
+            Form::Plain | Form::Any => ", which is out of range",
+        },
+        DataType::Float64 if form == Form::Plain && double(text, form).is_some() => {
+            ", of which a float would lose digits"
+        }
+        DataType::Timestamp(_, None) if is_off_utc(text) => {
+            ", whose offset would be lost without a zone such as in `timestamp(us, UTC)`"
+        }
+        _ => "",
     };
     format!("found {}{remark}, expected {}", shown(text), type_name(data_type))
 }

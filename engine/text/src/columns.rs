@@ -16,8 +16,8 @@ use arrow::datatypes::{DataType, TimeUnit};
 
 use crate::block::{BLOCK_ROWS, Block};
 use crate::column::{Bad, Cells, Column};
-use crate::numbers::{Form, double, integer};
-use crate::values::{boolean, date, decimal, time, timestamp};
+use crate::numbers::{Form, double, integer, kept_double};
+use crate::values::{boolean, date, decimal, is_off_utc, time, timestamp};
 
 /// An empty column of `data_type` with room for `rows`; none for a type that no text stands for.
 pub(crate) fn cells(data_type: &DataType, form: Form, rows: usize) -> Option<Box<dyn Cells>> {
@@ -39,6 +39,9 @@ pub(crate) fn cells(data_type: &DataType, form: Form, rows: usize) -> Option<Box
 #[expect(clippy::wildcard_enum_match_arm, reason = "arrow has far more types than text has")]
 fn other_cells(data_type: &DataType, form: Form, rows: usize) -> Option<Box<dyn Cells>> {
     match data_type {
+        DataType::Float64 if form == Form::Plain => {
+            primitive::<Float64Type>(data_type, rows, kept_double)
+        }
         DataType::Float64 => {
             primitive::<Float64Type>(data_type, rows, move |text| double(text, form))
         }
@@ -70,8 +73,13 @@ fn timestamps(
     zone: Option<&str>,
     rows: usize,
 ) -> Option<Box<dyn Cells>> {
+    let is_local = zone.is_none();
     let zone = zone.unwrap_or("+00:00").parse().ok()?;
-    let parse = move |text: &[u8]| timestamp(text, unit, &zone);
+    let parse = move |text: &[u8]| match is_local && is_off_utc(text) {
+        // A column without a zone would lose the offset.
+        true => None,
+        false => timestamp(text, unit, &zone),
+    };
     match unit {
         TimeUnit::Second => primitive::<TimestampSecondType>(data_type, rows, parse),
         TimeUnit::Millisecond => primitive::<TimestampMillisecondType>(data_type, rows, parse),

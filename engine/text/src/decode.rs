@@ -218,7 +218,7 @@ impl<S: Split> Decoder<S> {
     }
 
     fn new_columns(&self, rows: usize) -> Vec<Box<dyn Column>> {
-        let make = |plan: &ColumnPlan| new_column(plan, rows);
+        let make = |plan: &ColumnPlan| new_column(plan, rows, S::ROUNDS_FLOATS);
         let columns = self.columns.iter().filter_map(make).collect::<Vec<_>>();
         debug_assert_eq!(columns.len(), self.columns.len(), "a type that `types` does not name");
         columns
@@ -285,11 +285,13 @@ impl<S: Split> Decoder<S> {
 }
 
 /// An empty column with room for `rows`; none for a type that no text stands for.
-fn new_column(plan: &ColumnPlan, rows: usize) -> Option<Box<dyn Column>> {
+fn new_column(plan: &ColumnPlan, rows: usize, rounds_floats: bool) -> Option<Box<dyn Column>> {
     let (data_type, form) = (&plan.data_type, plan.form());
     if data_type.is_nested() {
         return Some(Box::new(Nested::new(data_type, form, rows)?));
     }
+    let is_rounded = rounds_floats && *data_type == DataType::Float64;
+    let form = if is_rounded { Form::Any } else { form };
     let column: Box<dyn Column> = cells(data_type, form, rows)?;
     Some(column)
 }

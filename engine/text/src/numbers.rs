@@ -126,6 +126,41 @@ pub(crate) fn double(text: &[u8], form: Form) -> Option<f64> {
     }
 }
 
+/// The double that stands for `text` in a column whose type was inferred: an integer is exact, and
+/// no digits are lost.
+#[inline(always)]
+pub(crate) fn kept_double(text: &[u8]) -> Option<f64> {
+    // So short a number has at most 15 digits, which every double keeps.
+    double(text, Form::Plain).filter(|_| text.len() <= 15 || keeps_digits(text))
+}
+
+#[cold]
+fn keeps_digits(text: &[u8]) -> bool {
+    /// Digits that every double keeps when it is printed and read again; more of them name a number
+    /// that no double is.
+    const DIGITS_MAX: usize = 17;
+    significant_digits(text) <= DIGITS_MAX && (!is_integer(text) || is_exact(text))
+}
+
+/// Whether a double holds the integer exactly, and all below it.
+pub(crate) fn is_exact(text: &[u8]) -> bool {
+    /// Integers up to here have a double of their own.
+    const EXACT_MAX: u64 = 1 << 53;
+    integer::<i64>(text, Form::Any).is_some_and(|value| value.unsigned_abs() <= EXACT_MAX)
+}
+
+/// Digits between the first and the last that are not zero.
+fn significant_digits(value: &[u8]) -> usize {
+    let mantissa = value.split(|byte| matches!(byte, b'e' | b'E')).next().unwrap_or_default();
+    let digits = mantissa.iter().filter(|byte| byte.is_ascii_digit());
+    let (mut count, mut zeros) = (0, 0);
+    for digit in digits.skip_while(|digit| **digit == b'0') {
+        zeros = if *digit == b'0' { zeros + 1 } else { 0 };
+        count += 1;
+    }
+    count - zeros
+}
+
 /// Digits and at most one point, few enough that one exact division gives the nearest double
 /// (Clinger's fast path).
 #[inline(always)]

@@ -19,8 +19,8 @@ pub(crate) fn date(text: &[u8]) -> Option<i32> {
     Date32Type::parse(ascii(text).filter(|_| is_shaped)?)
 }
 
-/// Microseconds since midnight of a time written `05:30`, `05:30:07` or `05:30:07.25`. None if it
-/// has finer decimals.
+/// Microseconds since midnight of a time written `05:30`, `05:30:07` or `05:30:07.25`; the last one
+/// is `24:00:00`, the end of the day. None if it has finer decimals.
 pub(crate) fn time(text: &[u8]) -> Option<i64> {
     const UNITS: [i64; 3] = [3_600_000_000, 60_000_000, 1_000_000];
     let point = memchr::memchr(b'.', text);
@@ -35,7 +35,7 @@ pub(crate) fn time(text: &[u8]) -> Option<i64> {
         [] => 0,
         decimals => i64::try_from(decimal(decimals, 6, 6)?).ok()?,
     };
-    for ((part, unit), below) in parts.iter().zip(UNITS).zip([24, 60, 60]) {
+    for ((part, unit), below) in parts.iter().zip(UNITS).zip([25, 60, 60]) {
         let &[tens, ones] = *part else { return None };
         let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
         let value = 10 * i64::from(tens) + i64::from(ones);
@@ -44,7 +44,7 @@ pub(crate) fn time(text: &[u8]) -> Option<i64> {
         }
         micros += value * unit;
     }
-    is_shaped.then_some(micros)
+    (is_shaped && micros <= 24 * UNITS[0]).then_some(micros)
 }
 
 /// Units since 1970 of a time written as in RFC 3339, a date alone meaning midnight. A time
@@ -62,6 +62,13 @@ pub(crate) fn timestamp(text: &[u8], unit: TimeUnit, zone: &Tz) -> Option<i64> {
     let whole = nanos % nanos_per_unit == 0;
     let units = i128::from(second) * i128::from(per_second) + i128::from(nanos / nanos_per_unit);
     i64::try_from(units).ok().filter(|_| whole)
+}
+
+/// Whether a point in time is told with an offset from UTC that is not zero.
+pub(crate) fn is_off_utc(text: &[u8]) -> bool {
+    let time = text.get("2013-01-31T".len()..).unwrap_or_default();
+    let sign = time.iter().position(|byte| matches!(byte, b'+' | b'-'));
+    sign.is_some_and(|sign| time[sign..].iter().any(|byte| matches!(byte, b'1'..=b'9')))
 }
 
 /// The decimal times ten to the `scale`. None if digits would be lost on either side.
@@ -115,10 +122,19 @@ mod tests {
         assert_eq!(time(b"23:59:59.999999"), Some(86_399_999_999));
         assert_eq!(time(b"01:02:03.5"), Some(3_723_500_000));
         assert_eq!(time(b"01:02:03.5000000"), Some(3_723_500_000));
-        for text in ["", "11", "1:02", "24:00:00", "00:60", "00:00:60", "01:02.5", "01:02:03."] {
+        assert_eq!(time(b"24:00:00"), Some(86_400_000_000));
+        for text in ["", "11", "1:02", "24:00:01", "24:01", "25:00", "00:60", "00:00:60", "01:02.5"]
+        {
             assert_eq!(time(text.as_bytes()), None, "{text}");
         }
-        for text in ["01:02:03.0000001", "01:02:03.-1", "-1:02:03", "01:02:03Z", "01:02:03.5.1"] {
+        for text in [
+            "01:02:03.",
+            "01:02:03.0000001",
+            "01:02:03.-1",
+            "-1:02:03",
+            "01:02:03Z",
+            "01:02:03.5.1",
+        ] {
             assert_eq!(time(text.as_bytes()), None, "{text}");
         }
     }
@@ -136,6 +152,20 @@ mod tests {
         for text in ["", "soon", "1970-01-01T25:00:00Z", "1970-01-01T00:00:00\u{e9}", "3000-01-01"]
         {
             assert_eq!(timestamp(text.as_bytes(), TimeUnit::Nanosecond, &utc), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_offset_is_found_behind_the_time() {
+        for text in
+            ["2013-01-31T05:00:00+02:00", "2013-01-31 05:00-0130", "2013-01-31T05:00:00.5-01"]
+        {
+            assert!(is_off_utc(text.as_bytes()), "{text}");
+        }
+        for text in
+            ["2013-01-31", "2013-01-31T05:00:00", "2013-01-31T05:00:00Z", "", "2013-01-31T05+00:00"]
+        {
+            assert!(!is_off_utc(text.as_bytes()), "{text}");
         }
     }
 

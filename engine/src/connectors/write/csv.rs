@@ -5,6 +5,7 @@
 //! - A text is quoted if it contains the delimiter, a quote, a carriage return or a line feed.
 //! - A record of one column that would be an empty line is written `""`, which then means missing:
 //!   readers skip empty lines. An empty text there is refused, as it would be the same.
+//! - A text with U+0000 is refused: readers, Tanda's too, take such a file for a binary one.
 //! - Floats: see [`number::float64`] and [`number::fixed`]; binary is lower-case hexadecimal; times
 //!   are ISO 8601, see [`time`](super::time).
 
@@ -56,7 +57,24 @@ impl Encode for CsvEncoder {
             }
             end_record(start, out);
         }
+        if out[begin..].contains(&0) {
+            out.truncate(begin);
+            return Err(self.nul(&columns, batch.num_rows()));
+        }
         Ok(())
+    }
+}
+
+impl CsvEncoder {
+    #[cold]
+    fn nul(&self, columns: &[Column<'_>], rows: usize) -> WriteError {
+        let has_nul = |column: &Column<'_>| {
+            let mut cells = Vec::new();
+            (0..rows).for_each(|row| column.write(row, &self.style, &mut cells));
+            cells.contains(&0)
+        };
+        let index = columns.iter().position(has_nul).unwrap_or_default();
+        WriteError::NulInCsv { column: self.schema.field(index).name().clone() }
     }
 }
 

@@ -139,6 +139,16 @@ pub enum WriteError {
         column: String,
     },
 
+    /// A text with U+0000 in a CSV file. Nothing of the batch was written.
+    #[error(
+        "column `{column}` holds the character U+0000, for which readers take a CSV file for a \
+         binary one and refuse it; write NDJSON, Parquet or Arrow, or take it out before"
+    )]
+    NulInCsv {
+        /// The column.
+        column: String,
+    },
+
     /// A batch does not have the columns that the sink was opened with. Nothing of it was written.
     #[error(
         "column {index} of a batch is `{found}`, but the sink was opened for `{expected}`; \

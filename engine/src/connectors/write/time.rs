@@ -52,10 +52,29 @@ pub(super) fn date64(milliseconds: i64, out: &mut Vec<u8>) {
 
 /// A time of day: `05:15:00`, with 3, 6 or 9 decimals if it has any.
 ///
-/// Arrow allows any number here; a time outside the day is written modulo 24 hours.
+/// The end of the day is `24:00:00`. Files contain other times outside the day, too, which Arrow
+/// forbids: they are written as what they are, with more hours, or with a minus.
 pub(super) fn time(value: i64, unit: TimeUnit, out: &mut Vec<u8>) {
     let (seconds, nanoseconds) = split(value, unit);
-    put_time(seconds.rem_euclid(DAY_SECONDS), nanoseconds, out);
+    if (0..=DAY_SECONDS).contains(&seconds) {
+        return put_time(seconds, nanoseconds, out);
+    }
+    put_time_outside(seconds, nanoseconds, out);
+}
+
+#[cold]
+fn put_time_outside(seconds: i64, nanoseconds: i64, out: &mut Vec<u8>) {
+    let (mut seconds, mut nanoseconds) = (seconds, nanoseconds);
+    if seconds < 0 {
+        out.push(b'-');
+        seconds = -seconds - i64::from(nanoseconds > 0);
+        nanoseconds = if nanoseconds > 0 { 1_000_000_000 - nanoseconds } else { 0 };
+    }
+    number::integer(seconds / 3_600, out);
+    let from = out.len();
+    put_time(seconds % 3_600, nanoseconds, out);
+    // The hours stand there already.
+    out.drain(from..from + 2);
 }
 
 /// A point in time: `2013-01-01T10:00:00`, with 3, 6 or 9 decimals if it has any, with a `Z` for
@@ -146,7 +165,7 @@ mod tests {
     fn no_timestamp_overflows() {
         for value in [i64::MIN, i64::MAX] {
             assert!(text(|out| timestamp(value, TimeUnit::Second, true, out)).ends_with('Z'));
-            assert!(!text(|out| time(value, TimeUnit::Nanosecond, out)).starts_with('-'));
+            assert!(text(|out| time(value, TimeUnit::Nanosecond, out)).contains(':'));
             assert!(text(|out| date64(value, out)).contains('T'));
         }
     }
@@ -158,6 +177,10 @@ mod tests {
             (5_000_000, "00:00:00.005"),
             (120_000, "00:00:00.000120"),
             (86_399_999_999_999, "23:59:59.999999999"),
+            (86_400_000_000_000, "24:00:00"),
+            (90_061_000_000_000, "25:01:01"),
+            (-1, "-0:00:00.000000001"),
+            (-3_601_500_000_000, "-1:00:01.500"),
         ];
         for (value, expected) in cases {
             assert_eq!(text(|out| time(value, TimeUnit::Nanosecond, out)), expected);

@@ -2,7 +2,7 @@
 
 use arrow::datatypes::DataType;
 
-use crate::numbers::{Form, double, integer, is_integer};
+use crate::numbers::{Form, integer, kept_double};
 use crate::values::boolean;
 
 /// What the values of one column have all been so far.
@@ -40,7 +40,7 @@ impl Guess {
         self.seen = true;
         self.quoted |= is_quoted;
         self.integer = self.integer && integer::<i64>(value, Form::Plain).is_some();
-        self.float = self.float && is_double(value);
+        self.float = self.float && kept_double(value).is_some();
         self.digits = self.digits || value.iter().any(u8::is_ascii_digit);
         let is_boolean = boolean(value).is_some() && value.iter().all(u8::is_ascii_lowercase);
         self.boolean = self.boolean && is_boolean;
@@ -70,32 +70,6 @@ impl Guess {
             Self { .. } => DataType::Utf8,
         }
     }
-}
-
-/// Digits that every double keeps when it is printed and read again; more of them name a number
-/// that no double is.
-const DIGITS_MAX: usize = 17;
-
-/// Digits between the first and the last that are not zero.
-fn significant_digits(value: &[u8]) -> usize {
-    let mantissa = value.split(|byte| matches!(byte, b'e' | b'E')).next().unwrap_or_default();
-    let digits = mantissa.iter().filter(|byte| byte.is_ascii_digit());
-    let (mut count, mut zeros) = (0, 0);
-    for digit in digits.skip_while(|digit| **digit == b'0') {
-        zeros = if *digit == b'0' { zeros + 1 } else { 0 };
-        count += 1;
-    }
-    count - zeros
-}
-
-/// Whether a double stands for the value: integers must be exact, and no digits may be lost.
-fn is_double(value: &[u8]) -> bool {
-    const EXACT_MAX: u64 = 1 << 53;
-    let exact =
-        |value| integer::<i64>(value, Form::Any).is_some_and(|n| n.unsigned_abs() <= EXACT_MAX);
-    double(value, Form::Plain).is_some()
-        && significant_digits(value) <= DIGITS_MAX
-        && (!is_integer(value) || exact(value))
 }
 
 #[cfg(test)]

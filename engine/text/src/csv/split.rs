@@ -236,6 +236,8 @@ fn check_after_quote(text: &[u8], closed: usize, at: usize, record: &mut Record)
 }
 
 impl Split for CsvSplit {
+    const ROUNDS_FLOATS: bool = false;
+
     type Notes = Notes;
 
     fn split(&self, text: &[u8], from: usize, block: &mut Block, notes: &mut Notes) -> usize {

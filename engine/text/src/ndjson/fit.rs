@@ -2,14 +2,11 @@
 
 use arrow::datatypes::DataType;
 
-use crate::numbers::{Form, integer, is_integer};
+use crate::numbers::{Form, is_exact, is_integer};
 use crate::rejects::shown;
 use crate::types::type_name;
 
 use super::token::Kind;
-
-/// Integers up to here have a double of their own.
-const EXACT_MAX: u64 = 1 << 53;
 
 /// Whether a value, written as `text`, may stand where `data_type` is expected: its kind fits. Only
 /// where the scene asks for text does any value become text, arrays and objects as they are
@@ -35,11 +32,6 @@ pub(super) fn fits(data_type: &DataType, form: Form, kind: Kind, text: &[u8]) ->
 #[inline(always)]
 fn is_kept(text: &[u8]) -> bool {
     text.len() <= 15 || !is_integer(text) || is_exact(text)
-}
-
-/// Whether a double holds the integer exactly, and all below it.
-pub(super) fn is_exact(text: &[u8]) -> bool {
-    integer::<i64>(text, Form::Any).is_some_and(|value| value.unsigned_abs() <= EXACT_MAX)
 }
 
 /// What an error says about a value that does not fit.

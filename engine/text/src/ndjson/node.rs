@@ -68,7 +68,8 @@ impl Node {
                 width,
             }));
         }
-        let cells = cells(data_type, form, rows)?;
+        let is_float = *data_type == DataType::Float64;
+        let cells = cells(data_type, if is_float { Form::Any } else { form }, rows)?;
         Some(Self::Plain(Plain { data_type: data_type.clone(), form, cells }))
     }
 

@@ -6,10 +6,9 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef};
 
-use crate::numbers::{Form, integer, is_integer};
+use crate::numbers::{Form, integer, is_exact, is_integer};
 
 use super::escape::unescape;
-use super::fit::is_exact;
 use super::scan::Scanner;
 use super::token::{Broken, Kind};
 

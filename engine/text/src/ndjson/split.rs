@@ -208,6 +208,8 @@ pub(super) fn found_instead(text: &[u8], record: &Range<usize>, broken: Broken) 
 }
 
 impl Split for NdjsonSplit {
+    const ROUNDS_FLOATS: bool = true;
+
     /// For each key, the last row of the block that had it.
     type Notes = Vec<usize>;
 

@@ -172,3 +172,59 @@ fn every_record_may_be_bad() {
     assert_eq!(read.lines().filter(|line| line.starts_with("! x | ")).count(), 2_000);
     assert!(read.ends_with("| {dir}/f.csv | 2001\n"));
 }
+
+#[test]
+fn a_number_that_a_float_column_would_not_keep_is_rejected() {
+    let folder = Folder::new();
+    let lines = "1.5\n".repeat(10_000)
+        + "9007199254740992\n9007199254740993\n0.12345678901234567\n0.123456789012345678\n1e400\n";
+    folder.write("f.csv", format!("x\n{lines}"));
+    let all = folder.read_with(
+        r#"Csv(path: "{dir}/f.csv")"#,
+        &super::Limits { batch_rows: 10_000, ..limits() },
+        None,
+        OnBad::Reject,
+    );
+    expect![[r#"
+        9007199254740992.0
+        0.12345678901234566
+        ! 9007199254740993 | column `x`: found "9007199254740993", of which a float would lose digits, expected float64 as in the first rows; give `x` a type in `schema:`, for example utf8 | {dir}/f.csv | 10003
+        ! 0.123456789012345678 | column `x`: found "0.123456789012345678", of which a float would lose digits, expected float64 as in the first rows; give `x` a type in `schema:`, for example utf8 | {dir}/f.csv | 10005
+        ! 1e400 | column `x`: found "1e400", expected float64 as in the first rows; give `x` a type in `schema:`, for example utf8 | {dir}/f.csv | 10006
+    "#]].assert_eq(all.split_once("---\n").unwrap().1);
+    let given = folder.read_with(
+        r#"Csv(path: "{dir}/f.csv", schema: { "x": "float64" })"#,
+        &super::Limits { batch_rows: 10_000, ..limits() },
+        None,
+        OnBad::Reject,
+    );
+    expect![[r#"
+        9007199254740992.0
+        9007199254740992.0
+        0.12345678901234566
+        0.12345678901234568
+        ! 1e400 | column `x`: found "1e400", expected float64 | {dir}/f.csv | 10006
+    "#]]
+    .assert_eq(given.split_once("---\n").unwrap().1);
+}
+
+#[test]
+fn a_time_whose_offset_would_be_lost_is_rejected() {
+    let times = ["05:00:00", "05:00:00Z", "05:00:00+00:00", "05:00:00+02:00", "05:00:00-01:30"];
+    let folder = Folder::new();
+    let lines: Vec<String> = times.iter().map(|time| format!("2013-01-31T{time}")).collect();
+    folder.write("f.csv", format!("t\n{}\n", lines.join("\n")));
+    let objects: Vec<String> = lines.iter().map(|line| format!("{{\"t\":\"{line}\"}}")).collect();
+    folder.write("f.ndjson", objects.join("\n"));
+    for read in ["Csv(path: \"{dir}/f.csv\"", "Ndjson(path: \"{dir}/f.ndjson\""] {
+        let scene = |data_type| format!("{read}, schema: {{ \"t\": \"{data_type}\" }})");
+        let local = folder.read(&scene("timestamp(us)"));
+        assert_eq!(local.matches("whose offset would be lost").count(), 2, "{local}");
+        assert_eq!(local.matches("\n2013-01-31T05:00:00").count(), 3, "{local}");
+        let utc = folder.read(&scene("timestamp(us, UTC)"));
+        assert!(
+            utc.contains("2013-01-31T03:00:00Z") && utc.contains("2013-01-31T06:30:00Z"),
+            "{utc}"
+        );
+    }
+}

@@ -2,13 +2,17 @@
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
+use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
+use arrow::array::{ArrayRef, Int8Array};
 use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
+use arrow_ipc::writer::StreamWriter;
 
 use super::{Folder, Limits, OnBad, limits, rows};
 use crate::connectors::read::{Piece, ReadError, Source, Stop};
@@ -82,6 +86,35 @@ fn a_stop_before_the_first_record_is_told_apart_from_an_end() {
     stop.ask();
     let error = Source::open(&folder.scene(r#"Csv(path: "{dir}/p")"#), &limits(), &stop).err();
     assert!(matches!(error, Some(ReadError::Stopped { .. })), "{error:?}");
+}
+
+#[test]
+fn what_follows_an_arrow_stream_in_a_pipe_is_refused() {
+    let batch =
+        RecordBatch::try_from_iter([("a", Arc::new(Int8Array::from(vec![1, 2])) as ArrayRef)]);
+    let batch = batch.unwrap();
+    let mut stream = StreamWriter::try_new(Vec::new(), &batch.schema()).unwrap();
+    stream.write(&batch).unwrap();
+    let stream = stream.into_inner().unwrap();
+    let read = |parts: &[&[u8]]| {
+        let folder = Folder::new();
+        let mut writer = pipe(&folder, "p");
+        writer.write_all(&parts.concat()).unwrap();
+        let stop = Stop::new().unwrap();
+        let source = Source::open(&folder.scene(r#"Arrow(path: "{dir}/p")"#), &limits(), &stop)?;
+        drop(writer);
+        let (mut reader, _) = source.start(None, OnBad::Fail);
+        let mut count = 0;
+        while let Some(Piece::Decoded(batch)) = reader.next(&stop)? {
+            count += batch.num_rows();
+        }
+        Ok::<_, ReadError>(count)
+    };
+    assert_eq!(read(&[&stream]).unwrap(), 2);
+    for more in [&*stream, b"\n"] {
+        let error = read(&[&stream, more]).unwrap_err().to_string();
+        assert!(error.contains("more bytes after the end of the stream"), "{error}");
+    }
 }
 
 #[test]

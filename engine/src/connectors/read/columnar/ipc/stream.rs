@@ -1,6 +1,6 @@
 //! The stream format: messages one after the other, until the end mark.
 
-use std::io::{BufReader, ErrorKind, Read};
+use std::io::{BufRead as _, BufReader, ErrorKind, Read};
 
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
@@ -78,14 +78,27 @@ impl ArrowStream {
         Ok(None)
     }
 
-    /// What follows the end mark in a file would be lost.
-    fn check_end(&self) -> Result<Option<RecordBatch>, Fault> {
+    /// What follows the end mark would be lost. Of a pipe that is known when its writer closes it.
+    fn check_end(&mut self) -> Result<Option<RecordBatch>, Fault> {
+        let refused = |found: String| {
+            Err(Fault::Refused {
+                found,
+                remedy: "give all batches in one stream, or put each stream into a file of its own \
+                         and read them by a glob",
+            })
+        };
         match self.left {
-            Some(left) if left > 0 => Err(Fault::Refused {
-                found: format!("{left} bytes after the end of the stream"),
-                remedy: "put each stream into a file of its own and read them by a glob",
-            }),
-            Some(_) | None => Ok(None),
+            Some(0) => Ok(None),
+            Some(left) => refused(format!("{left} bytes after the end of the stream")),
+            None => match self.bytes.fill_buf() {
+                Ok([]) => Ok(None),
+                Ok(_) => refused("more bytes after the end of the stream".to_owned()),
+                // Whoever stops the run waits for no more of it.
+                Err(error) => match at_end(&self.bytes, error) {
+                    Fault::Stopped => Ok(None),
+                    fault => Err(fault),
+                },
+            },
         }
     }
 }
