@@ -33,7 +33,6 @@ mod isolation;
 mod panics;
 mod pinned;
 pub mod pipeline;
-mod places;
 pub mod platform;
 pub mod progress;
 mod refused;

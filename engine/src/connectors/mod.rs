@@ -3,8 +3,11 @@
 //! `read` cuts files, pipes and generators into pieces and decodes them; `write` encodes batches
 //! into files that appear complete or not at all. Neither knows the world, the tick or a stage.
 
-pub mod error;
+mod columnar_format;
 mod extension;
+mod places;
 pub mod read;
 mod rebuild;
 pub mod write;
+
+pub(crate) use places::places;

@@ -8,9 +8,9 @@ use tanda_plugin_host::Flags;
 
 use super::{TypedFailure, TypedPort, bind::Typing, open::plugin_ports};
 use crate::{
+    connectors::places,
     failover::dead_letter_schema,
     isolation::Handle,
-    places::places,
     scene::{DEAD_LETTER_PORT, Fallback, Fault, LastResort, OnFailure, PluginStage},
 };
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use tanda_plugin_host::Reads;
 
-use crate::places::places;
+use crate::connectors::places;
 
 use super::{TypedBody, TypedStage};
 

@@ -21,10 +21,9 @@ use super::{
     start_failure::{Failing, wanted_ports},
 };
 use crate::{
-    connectors::{read::OnBad, write},
+    connectors::{places, read::OnBad, write},
     failover::{FailoverParts, Reopen, SoleOf},
     isolation::{Given, Handle, Recipe, Shared, WorkerProcess},
-    places::places,
     platform::os::{Adapter, IsolatedParts, StageEnd, StageParts, Work},
     progress::{Progress, SourceProgress},
     refused::in_words,

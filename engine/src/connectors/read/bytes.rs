@@ -7,8 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use crate::connectors::error::ReadError;
-
+use super::error::ReadError;
 use super::files::{FileRef, InputFile};
 use super::gunzip::Gunzip;
 use super::stop::{Stop, Woken};

@@ -1,24 +1,29 @@
 //! CSV sources.
 
-use tanda_text::{CsvPlan, CsvSample, Dialect, OnBad, Rules, TextDecoder, parse_types};
+use arrow::datatypes::SchemaRef;
+use tanda_text::{CsvPlan, CsvSample, Dialect, OnBad, Rules, parse_types, schema_of};
 
-use crate::connectors::error::ReadError;
 use crate::scene::model::CsvRead;
 
+use super::bound::record_bytes_max;
+use super::decode;
+use super::error::ReadError;
+use super::files::FileRef;
 use super::find::find_files;
-use super::head::{SAMPLE_BYTES, SAMPLE_MORE_BYTES, SAMPLE_RECORDS};
-use super::source::{Opening, record_bytes_max};
+use super::head::{HeadPlan, SAMPLE_BYTES, SAMPLE_MORE_BYTES, SAMPLE_RECORDS, unseen};
+use super::opening::{Format, Opening};
+use super::reader::Started;
 use super::text::{Body, TextReader};
 
 /// CSV inputs whose columns are known.
 pub(crate) struct CsvSource {
-    pub(crate) plan: CsvPlan,
-    pub(crate) bodies: Vec<Body>,
+    plan: CsvPlan,
+    bodies: Vec<Body>,
     dialect: Dialect,
     null: Option<Vec<u8>>,
     record_bytes_max: usize,
     /// Whether columns are checked that nobody reads.
-    pub(crate) strict: bool,
+    strict: bool,
 }
 
 impl CsvSource {
@@ -27,7 +32,7 @@ impl CsvSource {
         let dialect = dialect(read)?;
         let types = parse_types(read.schema.as_ref())?;
         let record_bytes_max = record_bytes_max(read.record_bytes_max)?;
-        let head_plan = opening.head_plan(Some(dialect), 2, record_bytes_max);
+        let head_plan = HeadPlan::new(opening, Some(dialect), 2, record_bytes_max);
         let null = read.null.as_ref().map(|null| null.clone().into_bytes());
         let mut sample = CsvSample::new(dialect, &types, null.as_deref());
         let mut bodies = Vec::new();
@@ -40,26 +45,37 @@ impl CsvSource {
         let plan = sample.finish()?;
         Ok(Self { plan, bodies, dialect, null, record_bytes_max, strict: read.strict })
     }
+}
 
-    /// A reader and a decoder of the columns `wanted`, in this order.
-    pub(crate) fn start(
-        self,
-        wanted: &[usize],
-        on_bad: OnBad,
-        opening: &Opening<'_>,
-    ) -> (TextReader, TextDecoder) {
-        let record_bytes_max = self.record_bytes_max;
+impl Format for CsvSource {
+    fn schema(&self) -> SchemaRef {
+        schema_of(&self.plan.columns)
+    }
+
+    fn unseen(&self) -> Vec<String> {
+        unseen(&self.plan.columns)
+    }
+
+    fn inputs(&self) -> Vec<&FileRef> {
+        self.bodies.iter().map(|body| &body.file).collect()
+    }
+
+    fn start(self: Box<Self>, wanted: &[usize], on_bad: OnBad, opening: &Opening<'_>) -> Started {
+        let (plan, record_bytes_max) = (self.plan, self.record_bytes_max);
         let reader = TextReader::new(
             self.bodies,
             opening.limits,
             Some(self.dialect),
             record_bytes_max,
-            self.plan.record_bytes,
+            plan.record_bytes,
             on_bad,
             opening.progress.clone(),
         );
         let rules = Rules { null: self.null, record_bytes_max, on_bad };
-        (reader, self.plan.decoder(wanted, rules))
+        let decoder = decode::decoder(wanted, plan.columns.len(), self.strict, |columns| {
+            plan.decoder(columns, rules)
+        });
+        (Box::new(reader), Some(decoder))
     }
 }
 

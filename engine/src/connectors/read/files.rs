@@ -7,9 +7,8 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::connectors::error::ReadError;
-
-use super::find::shown;
+use super::error::ReadError;
+use super::shown::shown;
 
 /// One input of a source, shared by the pieces that are cut from it.
 pub(crate) type FileRef = Arc<InputFile>;

@@ -7,12 +7,15 @@ use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 
-use crate::connectors::error::ReadError;
+use tanda_text::OnBad;
+
 use crate::scene::model::{GeneratedColumn, GeneratorRead};
 
-use super::Reader;
+use super::error::ReadError;
+use super::files::FileRef;
+use super::opening::{Format, Limits, Opening};
 use super::piece::Piece;
-use super::source::{Limits, Opening};
+use super::reader::{Reader, Started};
 use super::stop::Stop;
 
 /// A generator whose columns make sense.
@@ -38,22 +41,36 @@ impl GeneratorSource {
         }
         Ok(Self { read: read.clone() })
     }
+}
 
-    pub(crate) fn schema(&self) -> SchemaRef {
+impl Format for GeneratorSource {
+    fn schema(&self) -> SchemaRef {
         let fields = self.read.columns.iter();
         let field = |(name, column): &(String, _)| Field::new(name, data_type(column), false);
         Arc::new(Schema::new(fields.map(field).collect::<Vec<_>>()))
     }
 
-    pub(crate) fn rows(&self) -> Option<u64> {
+    fn inputs(&self) -> Vec<&FileRef> {
+        Vec::new()
+    }
+
+    fn is_endless(&self) -> bool {
+        self.read.rows.is_none()
+    }
+
+    fn bytes_total(&self) -> Option<u64> {
+        None
+    }
+
+    fn rows_total(&self) -> Option<u64> {
         self.read.rows
     }
 
-    pub(crate) fn start(self, wanted: &[usize], opening: &Opening<'_>) -> GeneratorReader {
+    fn start(self: Box<Self>, wanted: &[usize], _: OnBad, opening: &Opening<'_>) -> Started {
         let schema = self.schema().project(wanted).expect("the columns are of this schema");
         let columns =
             wanted.iter().map(|index| (*index as u64, self.read.columns[*index].1.clone()));
-        GeneratorReader {
+        let reader = GeneratorReader {
             schema: Arc::new(schema),
             columns: columns.collect(),
             rows_max: batch_rows(&self.read, opening.limits) as u64,
@@ -61,7 +78,8 @@ impl GeneratorSource {
             linger: opening.limits.linger,
             made: 0,
             began: None,
-        }
+        };
+        (Box::new(reader), None)
     }
 }
 
@@ -105,7 +123,7 @@ fn batch_rows(read: &GeneratorRead, limits: &Limits) -> usize {
 }
 
 /// Makes the rows, at the pace that the scene asks for.
-pub(crate) struct GeneratorReader {
+struct GeneratorReader {
     schema: SchemaRef,
     /// Wanted columns and their index among all, which is part of what makes their values.
     columns: Vec<(u64, GeneratedColumn)>,

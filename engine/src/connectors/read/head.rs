@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
-use tanda_text::{Beginning, Cutter, Dialect, TextError};
-
-use crate::connectors::error::ReadError;
+use tanda_text::{Beginning, ColumnPlan, Cutter, Dialect, TextError};
 
 use super::bytes::{Bytes, Step};
+use super::error::ReadError;
 use super::files::FileRef;
+use super::opening::Opening;
 use super::stop::Stop;
 
 /// Bytes of the first file that are looked at.
@@ -23,14 +23,14 @@ const READ_BYTES: usize = 64 << 10;
 
 /// How a head is read.
 pub(crate) struct HeadPlan<'a> {
-    pub(crate) dialect: Option<Dialect>,
+    dialect: Option<Dialect>,
     /// Records without which there is nothing to tell: the header and one more.
-    pub(crate) records_min: usize,
-    pub(crate) record_bytes_max: usize,
+    records_min: usize,
+    record_bytes_max: usize,
     /// How long to wait for more when the first records are there.
-    pub(crate) linger: Duration,
-    pub(crate) stop: &'a Stop,
-    pub(crate) progress: &'a Arc<AtomicU64>,
+    linger: Duration,
+    stop: &'a Stop,
+    progress: &'a Arc<AtomicU64>,
 }
 
 /// What an input begins with.
@@ -43,7 +43,18 @@ pub(crate) struct Head {
     pub(crate) rest: Option<Bytes>,
 }
 
-impl HeadPlan<'_> {
+impl<'a> HeadPlan<'a> {
+    pub(crate) fn new(
+        opening: &Opening<'a>,
+        dialect: Option<Dialect>,
+        records_min: usize,
+        record_bytes_max: usize,
+    ) -> Self {
+        let &Opening { limits, stop, progress } = opening;
+        let linger = limits.linger;
+        Self { dialect, records_min, record_bytes_max, linger, stop, progress }
+    }
+
     /// Reads some `bytes_wanted` bytes of `file`, more if the first records are longer.
     pub(crate) fn read(&self, file: &FileRef, bytes_wanted: usize) -> Result<Head, ReadError> {
         let discarded = Arc::default();
@@ -101,4 +112,9 @@ impl Head {
         let (path, nameless) = (self.file.path(), self.file.is_nameless());
         Beginning { path, bytes: &self.bytes, ended: self.ended, nameless }
     }
+}
+
+/// Names of the columns of which the first records had no value.
+pub(crate) fn unseen(columns: &[ColumnPlan]) -> Vec<String> {
+    columns.iter().filter(|plan| plan.unseen).map(|plan| plan.name.clone()).collect()
 }

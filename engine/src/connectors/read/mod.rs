@@ -11,69 +11,52 @@
 //!
 //! | module | knows |
 //! |---|---|
-//! | `source` | which format it is, the columns of all inputs |
+//! | `source`, `formats` | the source as a whole; which formats there are |
+//! | `opening`, `reader`, `piece` | what sources and formats say to each other |
 //! | `find`, `walk`, `files` | paths, globs, links, whether a file changed |
-//! | `bytes`, `head` | pipes, compression |
+//! | `missing`, `shown` | why a file is not found; paths for people |
+//! | `bytes`, `gunzip`, `stop` | pipes, compression, waiting |
+//! | `head`, `bound` | the first bytes of a text, the longest record |
 //! | `text`, `pool` | pieces of text in aligned buffers |
-//! | `strict` | values that nobody reads, checked all the same |
+//! | `decode` | columns of pieces; values that nobody reads, checked all the same |
 //! | `csv`, `ndjson` | from the settings of a source to its columns |
 //! | `columnar` | Parquet and Arrow |
 //! | `generator` | made-up rows |
 
+mod bound;
 mod bytes;
 mod columnar;
 mod csv;
+mod decode;
+mod error;
 mod files;
 mod find;
+mod formats;
 mod generator;
 mod gunzip;
 mod head;
+mod missing;
 mod ndjson;
+mod opening;
 mod piece;
 mod pool;
+mod reader;
+mod shown;
 mod source;
 mod stop;
-mod strict;
 mod text;
 mod walk;
 
 #[cfg(test)]
 mod tests;
 
+pub use error::ReadError;
+pub use opening::Limits;
 pub use piece::{Piece, RawPiece};
+pub use reader::{Decode, Reader, Started};
 pub(crate) use source::inputs;
-pub use source::{Limits, Source, Started};
+pub use source::{Columns, Source};
 pub use stop::Stop;
 pub(crate) use walk::folders;
 
-use tanda_text::TextDecoder;
 pub use tanda_text::{BadRecord, DecodedPiece, OnBad, TextError, rejected_schema};
-
-pub use super::error::ReadError;
-
-/// Hands out the pieces of a source, one after the other. Runs on the source's own thread and
-/// blocks there.
-pub trait Reader: Send {
-    /// The next piece; none at the end of the input, or when a stop was asked and everything read
-    /// so far has been handed out (whole records only: what a pipe has sent of a record that is
-    /// not finished is no record yet).
-    ///
-    /// # Errors
-    /// When the input cannot be read on. The reader is of no more use then.
-    fn next(&mut self, stop: &Stop) -> Result<Option<Piece>, ReadError>;
-}
-
-/// Makes columns of raw pieces, of many at the same time.
-pub trait Decode: Send + Sync {
-    /// Decodes one piece. Cost: about 2 ns a byte for CSV.
-    ///
-    /// # Errors
-    /// [`TextError::BadRecord`] with [`OnBad::Fail`]; [`TextError::RecordTooLong`].
-    fn decode(&self, piece: &RawPiece) -> Result<DecodedPiece, ReadError>;
-}
-
-impl Decode for TextDecoder {
-    fn decode(&self, piece: &RawPiece) -> Result<DecodedPiece, ReadError> {
-        Ok(Self::decode(self, piece.as_text())?)
-    }
-}

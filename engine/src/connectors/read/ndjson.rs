@@ -1,22 +1,27 @@
 //! NDJSON sources.
 
-use tanda_text::{NdjsonPlan, NdjsonSample, OnBad, Rules, TextDecoder, parse_json_types};
+use arrow::datatypes::SchemaRef;
+use tanda_text::{NdjsonPlan, NdjsonSample, OnBad, Rules, parse_json_types, schema_of};
 
-use crate::connectors::error::ReadError;
 use crate::scene::model::NdjsonRead;
 
+use super::bound::record_bytes_max;
+use super::decode;
+use super::error::ReadError;
+use super::files::FileRef;
 use super::find::find_files;
-use super::head::{SAMPLE_BYTES, SAMPLE_MORE_BYTES, SAMPLE_RECORDS};
-use super::source::{Opening, record_bytes_max};
+use super::head::{HeadPlan, SAMPLE_BYTES, SAMPLE_MORE_BYTES, SAMPLE_RECORDS, unseen};
+use super::opening::{Format, Opening};
+use super::reader::Started;
 use super::text::{Body, TextReader};
 
 /// NDJSON inputs whose columns are known.
 pub(crate) struct NdjsonSource {
-    pub(crate) plan: NdjsonPlan,
-    pub(crate) bodies: Vec<Body>,
+    plan: NdjsonPlan,
+    bodies: Vec<Body>,
     record_bytes_max: usize,
     /// Whether columns are checked that nobody reads.
-    pub(crate) strict: bool,
+    strict: bool,
 }
 
 impl NdjsonSource {
@@ -24,7 +29,7 @@ impl NdjsonSource {
     pub(crate) fn open(read: &NdjsonRead, opening: &Opening<'_>) -> Result<Self, ReadError> {
         let types = parse_json_types(read.schema.as_ref())?;
         let record_bytes_max = record_bytes_max(read.record_bytes_max)?;
-        let head_plan = opening.head_plan(None, 1, record_bytes_max);
+        let head_plan = HeadPlan::new(opening, None, 1, record_bytes_max);
         let (mut sample, mut bodies) = (NdjsonSample::default(), Vec::new());
         let mut first = None;
         for file in find_files(&read.path, "ndjson")? {
@@ -37,25 +42,36 @@ impl NdjsonSource {
         let plan = NdjsonPlan::of(&first.unwrap_or_default(), &sample, types)?;
         Ok(Self { plan, bodies, record_bytes_max, strict: read.strict })
     }
+}
 
-    /// A reader and a decoder of the columns `wanted`, in this order.
-    pub(crate) fn start(
-        self,
-        wanted: &[usize],
-        on_bad: OnBad,
-        opening: &Opening<'_>,
-    ) -> (TextReader, TextDecoder) {
-        let record_bytes_max = self.record_bytes_max;
+impl Format for NdjsonSource {
+    fn schema(&self) -> SchemaRef {
+        schema_of(&self.plan.columns)
+    }
+
+    fn unseen(&self) -> Vec<String> {
+        unseen(&self.plan.columns)
+    }
+
+    fn inputs(&self) -> Vec<&FileRef> {
+        self.bodies.iter().map(|body| &body.file).collect()
+    }
+
+    fn start(self: Box<Self>, wanted: &[usize], on_bad: OnBad, opening: &Opening<'_>) -> Started {
+        let (plan, record_bytes_max) = (self.plan, self.record_bytes_max);
         let reader = TextReader::new(
             self.bodies,
             opening.limits,
             None,
             record_bytes_max,
-            self.plan.record_bytes,
+            plan.record_bytes,
             on_bad,
             opening.progress.clone(),
         );
         let rules = Rules { null: None, record_bytes_max, on_bad };
-        (reader, self.plan.decoder(wanted, rules))
+        let decoder = decode::decoder(wanted, plan.columns.len(), self.strict, |columns| {
+            plan.decoder(columns, rules)
+        });
+        (Box::new(reader), Some(decoder))
     }
 }

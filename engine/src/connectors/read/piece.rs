@@ -11,7 +11,7 @@ use super::pool::PooledBuffer;
 /// One step of a reader.
 #[derive(Debug)]
 pub enum Piece {
-    /// Whole records as they stand in the file; a [`super::Decode`] makes columns of them.
+    /// Whole records as they stand in the file; a [`Decode`](super::Decode) makes columns of them.
     Raw(RawPiece),
     /// Columns (Parquet, Arrow and generated rows).
     Decoded(RecordBatch),

@@ -7,15 +7,15 @@ use std::time::Instant;
 
 use tanda_text::{Cutter, Dialect, OnBad, TextError, has_open_quote, shown_part};
 
-use crate::connectors::error::ReadError;
-
 use super::bytes::{Bytes, Step};
+use super::error::ReadError;
 use super::files::FileRef;
 use super::head::Head;
+use super::opening::Limits;
 use super::piece::{Piece, RawPiece};
 use super::pool::{ALIGN, Pool, PooledBuffer};
+use super::reader::Reader;
 use super::stop::Stop;
-use super::{Limits, Reader};
 
 /// Bytes read at a time at most: what is read is counted while it is in the cache.
 const READ_BYTES: usize = 256 << 10;

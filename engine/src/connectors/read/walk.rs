@@ -7,10 +7,11 @@ use std::fs::{self, DirEntry, FileType};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::connectors::error::ReadError;
 use crate::scene::glob::{Glob, Part};
 
-use super::find::{cannot_find, shown};
+use super::error::ReadError;
+use super::missing::cannot_find;
+use super::shown::shown;
 
 /// Paths that `glob` means, folders among them, sorted level by level and byte by byte.
 ///

@@ -10,12 +10,15 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 
+use crate::connectors::columnar_format::ColumnarFormat;
+use crate::scene::model::ParquetCompression;
+
+use super::error::WriteError;
 use super::output::Output;
-use super::outward::{Kind, Outward};
+use super::outward::Outward;
 use super::parquet_form::file_schema;
 use super::plan::ParquetFormat;
-use super::{Closed, WriteError, Writer};
-use crate::scene::model::ParquetCompression;
+use super::writer::{Closed, Writer};
 
 /// Encoded bytes of a row group at most: they stay in memory until the group is complete.
 const ROW_GROUP_BYTES_MAX: usize = 64 << 20;
@@ -37,7 +40,7 @@ impl ParquetSink {
         schema: &SchemaRef,
     ) -> Result<Self, WriteError> {
         let path = output.shown().to_owned();
-        let outward = Outward::new(&path, schema, Kind::Parquet);
+        let outward = Outward::new(&path, schema, ColumnarFormat::Parquet);
         let compression = match format.compression {
             ParquetCompression::None => Ok(Compression::UNCOMPRESSED),
             ParquetCompression::Snappy => Ok(Compression::SNAPPY),
@@ -105,7 +108,7 @@ impl ArrowSink {
         stream: bool,
         declared: &SchemaRef,
     ) -> Result<Self, WriteError> {
-        let outward = Outward::new(output.shown(), declared, Kind::Arrow);
+        let outward = Outward::new(output.shown(), declared, ColumnarFormat::Arrow);
         let writer = if stream {
             Ipc::Stream(StreamWriter::try_new(output, &outward.written())?)
         } else {

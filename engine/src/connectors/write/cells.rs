@@ -1,13 +1,39 @@
-//! The values of one column by type, and the text of one of them.
+//! The columns of a batch, downcast once, so that writing a cell is one match and no dynamic call.
+//!
+//! A [`Column`] has [`Cells`] by type, which for lists and structs are columns again.
 
 use std::ops::Range;
 
-use arrow::array::{Decimal256Array, Float16Array};
-use arrow::buffer::BooleanBuffer;
+use arrow::array::{Array, ArrayRef, Decimal256Array, Float16Array};
+use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::datatypes::TimeUnit;
 
-use super::columns::{Column, Fields, Style, Texts};
+use super::style::Style;
+use super::texts::{BLOCK_BYTES, Texts, append_prefix};
 use super::{number, time};
+
+/// One column: which rows are missing, and the values.
+pub(super) struct Column<'a> {
+    nulls: Option<NullBuffer>,
+    cells: Cells<'a>,
+}
+
+impl<'a> Column<'a> {
+    /// Reads a column that [`prepare`](super::downcast::prepare) returned. Cost: one pass over its
+    /// texts.
+    pub(super) fn new(array: &'a dyn Array, style: &impl Style) -> Self {
+        let nulls = array.logical_nulls().filter(|nulls| nulls.null_count() > 0);
+        Self { nulls, cells: Cells::new(array, style) }
+    }
+
+    #[inline]
+    pub(super) fn write<S: Style>(&self, row: usize, style: &S, out: &mut Vec<u8>) {
+        match &self.nulls {
+            Some(nulls) if nulls.is_null(row) => style.null(out),
+            Some(_) | None => self.cells.write(row, style, out),
+        }
+    }
+}
 
 /// Values by type; each variant borrows the buffers of the array.
 pub(super) enum Cells<'a> {
@@ -128,4 +154,50 @@ fn list<S: Style>(items: &Column<'_>, rows: Range<usize>, style: &S, out: &mut V
         items.write(row, style, out);
     }
     out.push(b']');
+}
+
+/// Columns under their names, as the fields of a JSON object.
+pub(super) struct Fields<'a> {
+    columns: Vec<(Key, Column<'a>)>,
+}
+
+impl<'a> Fields<'a> {
+    pub(super) fn new<'n>(
+        names: impl Iterator<Item = &'n str>,
+        arrays: &'a [ArrayRef],
+        style: &impl Style,
+    ) -> Self {
+        let named = names.zip(arrays).enumerate();
+        let columns = named
+            .map(|(index, (name, array))| (Key::new(index, name, style), Column::new(array, style)))
+            .collect();
+        Self { columns }
+    }
+
+    #[inline]
+    pub(super) fn write<S: Style>(&self, row: usize, style: &S, out: &mut Vec<u8>) {
+        for (key, column) in &self.columns {
+            append_prefix(&key.padded, key.length, out);
+            column.write(row, style, out);
+        }
+        out.extend_from_slice(if self.columns.is_empty() { b"{}" } else { b"}" });
+    }
+}
+
+/// What stands before a value, `{"name":` for the first and `,"name":` for the others, with so
+/// much behind it that it is copied as a block.
+struct Key {
+    padded: Vec<u8>,
+    length: usize,
+}
+
+impl Key {
+    fn new(index: usize, name: &str, style: &impl Style) -> Self {
+        let mut padded = vec![if index == 0 { b'{' } else { b',' }];
+        style.text(name.as_bytes(), &mut padded);
+        padded.push(b':');
+        let length = padded.len();
+        padded.resize(length + BLOCK_BYTES, 0);
+        Self { padded, length }
+    }
 }

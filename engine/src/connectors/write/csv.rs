@@ -12,10 +12,14 @@
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
 
-use super::columns::{Column, Style, prepare};
+use super::cells::Column;
+use super::declared::check_batch;
+use super::downcast::prepare;
+use super::error::WriteError;
+use super::number;
 use super::plan::CsvFormat;
-use super::schema::check_batch;
-use super::{Encode, WriteError, number};
+use super::style::Style;
+use super::writer::Encode;
 
 /// The record of a file of one column that has no value.
 const MISSING_ALONE: &[u8] = b"\"\"";

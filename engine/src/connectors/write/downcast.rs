@@ -1,19 +1,36 @@
 //! From an arrow array to the [`Cells`] of its type, once a batch.
 
-use arrow::array::{Array, ArrowPrimitiveType, AsArray, OffsetSizeTrait};
+use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, OffsetSizeTrait, RecordBatch};
+use arrow::compute::cast;
 use arrow::datatypes::{
-    DataType, Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, Float32Type,
-    Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, Time32MillisecondType,
-    Time32SecondType, Time64MicrosecondType, Time64NanosecondType, TimeUnit,
+    DataType, Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, FieldRef,
+    Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, Schema,
+    Time32MillisecondType, Time32SecondType, Time64MicrosecondType, Time64NanosecondType, TimeUnit,
     TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
     TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 
-use super::cells::Cells;
-use super::columns::{Column, Fields, Style, Texts};
+use super::cells::{Cells, Column, Fields};
+use super::error::WriteError;
+use super::schema::text_form_of;
+use super::style::Style;
+use super::texts::Texts;
+
+/// Brings the columns into the types that [`Cells::new`] knows: a copy of the references, and a
+/// conversion only for the rarer types.
+pub(super) fn prepare(batch: &RecordBatch, declared: &Schema) -> Result<Vec<ArrayRef>, WriteError> {
+    batch.columns().iter().zip(declared.fields()).map(prepare_one).collect()
+}
+
+fn prepare_one((array, field): (&ArrayRef, &FieldRef)) -> Result<ArrayRef, WriteError> {
+    match text_form_of(field) {
+        Some(form) if form != *array.data_type() => Ok(cast(array, &form)?),
+        Some(_) | None => Ok(array.clone()),
+    }
+}
 
 impl<'a> Cells<'a> {
-    /// The cells of an array in one of the types that [`super::schema::text_form_of`] returns.
+    /// The cells of an array in one of the types that [`text_form_of`] returns.
     #[expect(clippy::wildcard_enum_match_arm, reason = "the others are told apart further down")]
     pub(super) fn new(array: &'a dyn Array, style: &impl Style) -> Self {
         match array.data_type() {

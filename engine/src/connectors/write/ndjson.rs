@@ -10,9 +10,13 @@
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
-use super::columns::{Fields, Style, prepare};
-use super::schema::check_batch;
-use super::{Encode, WriteError, number};
+use super::cells::Fields;
+use super::declared::check_batch;
+use super::downcast::prepare;
+use super::error::WriteError;
+use super::number;
+use super::style::Style;
+use super::writer::Encode;
 
 /// Bytes a cell takes without its name, as a first guess for the output's capacity.
 const CELL_BYTES: usize = 12;

@@ -8,9 +8,11 @@ use std::path::PathBuf;
 use flate2::write::GzEncoder;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
+use super::error::WriteError;
 use super::plan::Compression;
+use super::publish::Staged;
 use super::target::{Target, TargetKind, create_part};
-use super::{Closed, Staged, WriteError};
+use super::writer::Closed;
 
 /// Small writes (a header, Parquet pages) are gathered up to this; larger ones pass through.
 const BUFFER_BYTES: usize = 256 << 10;

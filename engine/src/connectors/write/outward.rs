@@ -16,21 +16,15 @@ use arrow::datatypes::{DataType, Date64Type, Field, FieldRef, Schema, SchemaRef,
 use arrow::error::ArrowError;
 use tanda_plugin_host::UTC;
 
+use crate::connectors::columnar_format::ColumnarFormat;
 use crate::connectors::rebuild::rebuild;
 
-use super::WriteError;
-use super::schema::check_batch;
+use super::declared::check_batch;
+use super::error::WriteError;
 
 /// UTC as others write it and look for it.
 const UTC_OUTSIDE: &str = "UTC";
 const DAY_MILLIS: i64 = 86_400_000;
-
-/// The formats whose files have types.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Parquet,
-    Arrow,
-}
 
 /// The columns of a sink, and the types that its file gives them.
 pub(super) struct Outward {
@@ -41,8 +35,8 @@ pub(super) struct Outward {
 
 impl Outward {
     /// `path` is the sink's, for errors.
-    pub(super) fn new(path: &str, declared: &SchemaRef, kind: Kind) -> Self {
-        let written = Arc::new(outward_schema(declared, kind));
+    pub(super) fn new(path: &str, declared: &SchemaRef, format: ColumnarFormat) -> Self {
+        let written = Arc::new(outward_schema(declared, format));
         Self { path: path.to_owned(), declared: declared.clone(), written }
     }
 
@@ -68,27 +62,29 @@ impl Outward {
     }
 }
 
-/// The columns as files of this kind have them.
-pub(super) fn outward_schema(declared: &Schema, kind: Kind) -> Schema {
-    let fields = declared.fields().iter().map(|field| outward(field, kind)).collect::<Vec<_>>();
+/// The columns as files of this format have them.
+pub(super) fn outward_schema(declared: &Schema, format: ColumnarFormat) -> Schema {
+    let fields = declared.fields().iter().map(|field| outward(field, format)).collect::<Vec<_>>();
     Schema::new_with_metadata(fields, declared.metadata().clone())
 }
 
-fn outward(field: &FieldRef, kind: Kind) -> FieldRef {
-    Arc::new(Field::clone(field).with_data_type(outward_type(field.data_type(), kind)))
+fn outward(field: &FieldRef, format: ColumnarFormat) -> FieldRef {
+    Arc::new(Field::clone(field).with_data_type(outward_type(field.data_type(), format)))
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the others are written as they are")]
-fn outward_type(data_type: &DataType, kind: Kind) -> DataType {
-    let field = |item| outward(item, kind);
+fn outward_type(data_type: &DataType, format: ColumnarFormat) -> DataType {
+    let field = |item| outward(item, format);
     match data_type {
         DataType::Timestamp(unit, zone) => {
             let zone = zone.as_deref().map(|zone| if zone == UTC { UTC_OUTSIDE } else { zone });
-            DataType::Timestamp(outward_unit(*unit, kind), zone.map(Arc::from))
+            DataType::Timestamp(outward_unit(*unit, format), zone.map(Arc::from))
         }
-        DataType::Time32(unit) => DataType::Time32(outward_unit(*unit, kind)),
-        DataType::Date64 if kind == Kind::Parquet => DataType::Date32,
-        DataType::Dictionary(_, value) if kind == Kind::Arrow => outward_type(value, kind),
+        DataType::Time32(unit) => DataType::Time32(outward_unit(*unit, format)),
+        DataType::Date64 if format == ColumnarFormat::Parquet => DataType::Date32,
+        DataType::Dictionary(_, value) if format == ColumnarFormat::Arrow => {
+            outward_type(value, format)
+        }
         DataType::List(item) => DataType::List(field(item)),
         DataType::LargeList(item) => DataType::LargeList(field(item)),
         DataType::FixedSizeList(item, length) => DataType::FixedSizeList(field(item), *length),
@@ -98,9 +94,9 @@ fn outward_type(data_type: &DataType, kind: Kind) -> DataType {
 }
 
 /// Parquet has no seconds.
-fn outward_unit(unit: TimeUnit, kind: Kind) -> TimeUnit {
-    match (unit, kind) {
-        (TimeUnit::Second, Kind::Parquet) => TimeUnit::Millisecond,
+fn outward_unit(unit: TimeUnit, format: ColumnarFormat) -> TimeUnit {
+    match (unit, format) {
+        (TimeUnit::Second, ColumnarFormat::Parquet) => TimeUnit::Millisecond,
         (unit, _) => unit,
     }
 }
@@ -126,7 +122,7 @@ mod tests {
     fn what_has_no_exact_form_is_an_error() {
         let write = |array: ArrayRef| {
             let batch = RecordBatch::try_from_iter([("c", array)]).unwrap();
-            Outward::new("out", &batch.schema(), Kind::Parquet).batch(&batch)
+            Outward::new("out", &batch.schema(), ColumnarFormat::Parquet).batch(&batch)
         };
         let far = write(Arc::new(TimestampSecondArray::from(vec![i64::MAX / 999])));
         let far = far.unwrap_err().to_string();

@@ -11,7 +11,7 @@ use std::path::Path;
 use nix::fcntl::OFlag;
 use nix::unistd::geteuid;
 
-use super::WriteError;
+use super::error::WriteError;
 
 /// Times that the file is made again because others came in between.
 const ATTEMPTS_MAX: usize = 8;

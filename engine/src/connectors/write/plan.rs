@@ -2,7 +2,7 @@
 
 use crate::scene::model::{CsvWrite, ParquetCompression, ParquetWrite, Write};
 
-use super::WriteError;
+use super::error::WriteError;
 
 /// Formats named by the ending of a path, and the text formats' compressions.
 const ENDINGS: &str = ".csv, .ndjson, .jsonl, .parquet or .arrow \
@@ -35,14 +35,14 @@ pub(super) enum Compression {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Format {
+pub(super) enum SinkFormat {
     Csv(CsvFormat),
     Ndjson,
     Parquet(ParquetFormat),
     Arrow,
 }
 
-impl Format {
+impl SinkFormat {
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Csv(_) => "CSV",
@@ -69,7 +69,7 @@ pub(super) struct ParquetFormat {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Plan<'a> {
     pub(super) path: &'a str,
-    pub(super) format: Format,
+    pub(super) format: SinkFormat,
     pub(super) compression: Compression,
 }
 
@@ -77,14 +77,16 @@ impl<'a> Plan<'a> {
     /// The plan of a sink; `None` for the blackhole.
     pub(super) fn of(write: &'a Write) -> Result<Option<Self>, WriteError> {
         let (path, format, compression) = match write {
-            Write::Csv(csv) => (&csv.path, Format::Csv(csv_format(csv)?), compression(&csv.path)),
-            Write::Ndjson(ndjson) => (&ndjson.path, Format::Ndjson, compression(&ndjson.path)),
+            Write::Csv(csv) => {
+                (&csv.path, SinkFormat::Csv(csv_format(csv)?), compression(&csv.path))
+            }
+            Write::Ndjson(ndjson) => (&ndjson.path, SinkFormat::Ndjson, compression(&ndjson.path)),
             Write::Parquet(parquet) => {
-                let format = Format::Parquet(parquet_format(parquet)?);
+                let format = SinkFormat::Parquet(parquet_format(parquet)?);
                 (&parquet.path, format, uncompressed(&parquet.path, "Parquet")?)
             }
             Write::Arrow(arrow) => {
-                (&arrow.path, Format::Arrow, uncompressed(&arrow.path, "Arrow")?)
+                (&arrow.path, SinkFormat::Arrow, uncompressed(&arrow.path, "Arrow")?)
             }
             Write::File(file) => {
                 let (format, compression) = by_ending(&file.path)?;
@@ -166,7 +168,7 @@ fn uncompressed(path: &str, format: &str) -> Result<Compression, WriteError> {
     }
 }
 
-fn by_ending(path: &str) -> Result<(Format, Compression), WriteError> {
+fn by_ending(path: &str) -> Result<(SinkFormat, Compression), WriteError> {
     let compression = compression(path);
     let inner = match compression {
         Compression::None => path,
@@ -174,16 +176,16 @@ fn by_ending(path: &str) -> Result<(Format, Compression), WriteError> {
     };
     let ending = split_ending(inner).1;
     let format = match ending.as_str() {
-        "csv" => Format::Csv(CsvFormat { delimiter: b',', decimals: None, null: Vec::new() }),
-        "ndjson" | "jsonl" => Format::Ndjson,
-        "parquet" => Format::Parquet(ParquetFormat {
+        "csv" => SinkFormat::Csv(CsvFormat { delimiter: b',', decimals: None, null: Vec::new() }),
+        "ndjson" | "jsonl" => SinkFormat::Ndjson,
+        "parquet" => SinkFormat::Parquet(ParquetFormat {
             compression: ParquetCompression::default(),
             row_group_rows: 1 << 20,
         }),
-        "arrow" => Format::Arrow,
+        "arrow" => SinkFormat::Arrow,
         _ => return Err(unknown_ending(path, &ending)),
     };
-    if matches!(format, Format::Parquet(_) | Format::Arrow) {
+    if matches!(format, SinkFormat::Parquet(_) | SinkFormat::Arrow) {
         uncompressed(path, &ending)?;
     }
     Ok((format, compression))

@@ -15,7 +15,7 @@ use std::process;
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, OFlag, RenameFlags, renameat2};
 
-use super::WriteError;
+use super::error::WriteError;
 use super::part::{is_same, lock, stands_at};
 use super::target::folder_of;
 

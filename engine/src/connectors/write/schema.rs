@@ -1,19 +1,24 @@
-//! Which columns a format can hold, and whether a batch has the ones that were declared.
+//! Which columns a format can hold.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema};
 
+use crate::connectors::columnar_format::ColumnarFormat;
 use crate::connectors::extension::is_uuid;
 
-use super::WriteError;
-use super::outward::{Kind, outward_schema};
+use super::error::WriteError;
+use super::outward::outward_schema;
 use super::parquet_form::file_schema;
-use super::plan::Format;
+use super::plan::SinkFormat;
 
 /// Refuses, before anything is created, a schema that the format cannot hold.
-pub(super) fn check_schema(path: &str, schema: &Schema, format: &Format) -> Result<(), WriteError> {
+pub(super) fn check_schema(
+    path: &str,
+    schema: &Schema,
+    format: &SinkFormat,
+) -> Result<(), WriteError> {
     let path = || path.to_owned();
     if schema.fields().is_empty() {
         return Err(WriteError::NoColumns { path: path() });
@@ -30,19 +35,19 @@ pub(super) fn check_schema(path: &str, schema: &Schema, format: &Format) -> Resu
         }
     }
     match format {
-        Format::Parquet(_) => check_parquet(path(), schema),
-        Format::Csv(_) | Format::Ndjson | Format::Arrow => Ok(()),
+        SinkFormat::Parquet(_) => check_parquet(path(), schema),
+        SinkFormat::Csv(_) | SinkFormat::Ndjson | SinkFormat::Arrow => Ok(()),
     }
 }
 
 fn check_parquet(path: String, schema: &Schema) -> Result<(), WriteError> {
-    let converted = file_schema(&outward_schema(schema, Kind::Parquet));
+    let converted = file_schema(&outward_schema(schema, ColumnarFormat::Parquet));
     converted.map(drop).map_err(|source| WriteError::Parquet { path, source })
 }
 
 /// Who cannot hold the type, if there is somebody, and what to do instead.
-fn refusal(format: &Format, data_type: &DataType) -> Option<(&'static str, &'static str)> {
-    let flat_only = matches!(format, Format::Csv(_));
+fn refusal(format: &SinkFormat, data_type: &DataType) -> Option<(&'static str, &'static str)> {
+    let flat_only = matches!(format, SinkFormat::Csv(_));
     if text_form(data_type).is_none() {
         Some(("Tanda", "convert it upstream"))
     } else if flat_only && data_type.is_nested() {
@@ -82,30 +87,4 @@ fn text_field(field: &Arc<Field>) -> Option<Arc<Field>> {
 /// ones that stay bytes of a fixed size.
 pub(super) fn text_form_of(field: &Field) -> Option<DataType> {
     if is_uuid(field) { Some(field.data_type().clone()) } else { text_form(field.data_type()) }
-}
-
-/// Refuses a batch whose columns are not the declared ones, by name and type.
-pub(super) fn check_batch(declared: &Schema, batch: &Schema) -> Result<(), WriteError> {
-    if std::ptr::eq(declared, batch) {
-        return Ok(());
-    }
-    let (declared, found) = (declared.fields(), batch.fields());
-    let count = declared.len().max(found.len());
-    for index in 0..count {
-        let (expected, found) = (declared.get(index), found.get(index));
-        let same = expected.zip(found).is_some_and(|(expected, found)| {
-            expected.name() == found.name() && expected.data_type() == found.data_type()
-        });
-        if !same {
-            return Err(WriteError::Schema { index, expected: tell(expected), found: tell(found) });
-        }
-    }
-    Ok(())
-}
-
-fn tell(field: Option<&Arc<Field>>) -> String {
-    field.map_or_else(
-        || "no column".to_owned(),
-        |field| format!("{}: {}", field.name(), field.data_type()),
-    )
 }

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 use nix::unistd::{AccessFlags, eaccess, geteuid};
 
-use super::{WriteError, part};
+use super::error::WriteError;
+use super::part;
 
 /// Links followed before a path is given up; Linux itself stops at 40.
 const LINKS_MAX: usize = 40;

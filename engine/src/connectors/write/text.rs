@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 
+use super::error::WriteError;
 use super::output::Output;
-use super::{Closed, Encode, WriteError, Writer};
+use super::writer::{Closed, Encode, Writer};
 
 pub(super) struct TextSink {
     output: Output,

@@ -9,10 +9,9 @@ use std::sync::Once;
 use arrow::error::ArrowError;
 use parquet::errors::ParquetError;
 
-use crate::connectors::error::ReadError;
+use crate::connectors::columnar_format::ColumnarFormat;
+use crate::connectors::read::error::ReadError;
 use crate::connectors::read::files::InputFile;
-
-use super::Format;
 
 /// Why an input gives no more batches.
 #[derive(Debug)]
@@ -37,7 +36,12 @@ impl Fault {
     }
 
     /// Says what it means for `file`: a change of the file explains everything.
-    pub(super) fn explain(self, format: Format, file: &InputFile, handle: &File) -> ReadError {
+    pub(super) fn explain(
+        self,
+        format: ColumnarFormat,
+        file: &InputFile,
+        handle: &File,
+    ) -> ReadError {
         if let Err(changed) = file.check_unchanged(handle) {
             return changed;
         }

@@ -4,200 +4,23 @@
 //! says is first compared with what is there: footers and indexes when it is opened, pages and
 //! messages just before they are decoded. A damaged file is an error that names it: it takes
 //! neither more memory than its bytes can hold, nor the process.
+//!
+//! | module | knows |
+//! |---|---|
+//! | `source` | the files of a source, one after the other |
+//! | `opened` | one open file or pipe, whatever its format |
+//! | `parquet`, `ipc` | the formats |
+//! | `fault` | what a decoder did instead of an answer |
+//! | `inflate` | how much compressed bytes can become |
+//! | `agree`, `plain` | columns of several files; the types in which they go on |
 
-mod columns;
+mod agree;
 mod fault;
 mod inflate;
 mod ipc;
 mod opened;
 mod parquet;
 mod plain;
+mod source;
 
-use std::collections::VecDeque;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use arrow::datatypes::{Field, Schema, SchemaRef};
-use arrow::record_batch::{RecordBatch, RecordBatchOptions};
-
-use crate::connectors::error::ReadError;
-use crate::places::places;
-
-use super::Reader;
-use super::files::FileRef;
-use super::find::find_files;
-use super::piece::Piece;
-use super::source::{Limits, Opening};
-use super::stop::Stop;
-
-use columns::{agree, check_names};
-use fault::Fault;
-use opened::Opened;
-
-/// The formats that hold columns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Format {
-    Parquet,
-    Arrow,
-}
-
-impl Format {
-    pub(crate) fn ending(self) -> &'static str {
-        match self {
-            Self::Parquet => "parquet",
-            Self::Arrow => "arrow",
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Parquet => "Parquet",
-            Self::Arrow => "Arrow",
-        }
-    }
-}
-
-/// Parquet or Arrow inputs whose columns are known.
-pub(crate) struct ColumnarSource {
-    pub(crate) schema: SchemaRef,
-    format: Format,
-    pub(crate) files: Vec<FileRef>,
-    /// A pipe cannot be opened twice: it stays open.
-    kept: Option<Opened>,
-}
-
-impl ColumnarSource {
-    /// Finds the inputs and compares their columns.
-    pub(crate) fn open(
-        format: Format,
-        path: &str,
-        opening: &Opening<'_>,
-    ) -> Result<Self, ReadError> {
-        let files = find_files(path, format.ending())?;
-        let (mut schema, mut kept) = (None::<Schema>, None);
-        for file in &files {
-            let opened = Opened::open(format, file, None, opening)?;
-            let found = plain::plain_schema(&opened.schema());
-            check_names(&found).map_err(|fault| fault.explain(format, file, opened.file()))?;
-            schema = Some(match schema {
-                None => found,
-                Some(first) => agree(&first, &found, &files[0], file)?,
-            });
-            kept = (!file.is_regular()).then_some(opened);
-        }
-        let schema = Arc::new(schema.unwrap_or_else(Schema::empty));
-        Ok(Self { schema, format, files, kept })
-    }
-
-    /// A reader of the columns `wanted`, in this order.
-    pub(crate) fn start(self, wanted: &[usize], opening: &Opening<'_>) -> ColumnarReader {
-        let schema = self.schema.project(wanted).expect("the columns are of this schema");
-        ColumnarReader {
-            schema: Arc::new(schema),
-            format: self.format,
-            files: self.files.into(),
-            open: self.kept,
-            rest: None,
-            limits: opening.limits.clone(),
-            progress: Arc::clone(opening.progress),
-        }
-    }
-}
-
-/// Hands out the batches of one file after the other, none longer than the limits allow.
-pub(crate) struct ColumnarReader {
-    schema: SchemaRef,
-    format: Format,
-    files: VecDeque<FileRef>,
-    open: Option<Opened>,
-    /// What is left of a batch that was longer.
-    rest: Option<RecordBatch>,
-    limits: Limits,
-    progress: Arc<AtomicU64>,
-}
-
-impl Reader for ColumnarReader {
-    fn next(&mut self, stop: &Stop) -> Result<Option<Piece>, ReadError> {
-        loop {
-            if let Some(batch) = self.rest.take() {
-                return Ok(Some(Piece::Decoded(self.head_of(batch))));
-            }
-            let Some(file) = self.files.front().cloned() else { return Ok(None) };
-            if stop.is_asked() {
-                return Ok(None);
-            }
-            let mut opened = self.take_open(&file, stop)?;
-            match opened.next(&file, stop, |batch| arrange(&self.schema, batch))? {
-                Some(batch) => {
-                    self.rest = (batch.num_rows() > 0).then_some(batch);
-                    self.count(&file, opened.newly_read());
-                    self.open = Some(opened);
-                }
-                None if opened.was_stopped() => {
-                    self.open = Some(opened);
-                    return Ok(None);
-                }
-                None => {
-                    file.check_unchanged(opened.file())?;
-                    self.count(&file, opened.rest());
-                    self.files.pop_front();
-                }
-            }
-        }
-    }
-}
-
-impl ColumnarReader {
-    fn take_open(&mut self, file: &FileRef, stop: &Stop) -> Result<Opened, ReadError> {
-        if let Some(opened) = self.open.take() {
-            return Ok(opened);
-        }
-        let opening = Opening { limits: &self.limits, stop, progress: &self.progress };
-        Opened::open(self.format, file, Some(&self.schema), &opening)
-    }
-
-    /// The first rows of `batch`; keeps the others.
-    fn head_of(&mut self, batch: RecordBatch) -> RecordBatch {
-        let (rows, rows_max) = (batch.num_rows(), self.rows_max(&batch));
-        if rows > rows_max {
-            self.rest = Some(batch.slice(rows_max, rows - rows_max));
-            return batch.slice(0, rows_max);
-        }
-        batch
-    }
-
-    fn rows_max(&self, batch: &RecordBatch) -> usize {
-        let columns = batch.columns().iter();
-        let bytes =
-            columns.map(|c| c.to_data().get_slice_memory_size().unwrap_or(0)).sum::<usize>();
-        let row_bytes = (bytes / batch.num_rows().max(1)).max(1);
-        self.limits.batch_rows.min((self.limits.batch_bytes / row_bytes).max(1))
-    }
-
-    /// Files are counted by their share of rows; pipes count their bytes themselves.
-    fn count(&self, file: &FileRef, share: f64) {
-        let bytes = file.bytes().map_or(0.0, |bytes| bytes as f64 * share);
-        self.progress.fetch_add(bytes as u64, Ordering::Relaxed);
-    }
-}
-
-/// Brings the columns into the order and the types of the source.
-fn arrange(schema: &SchemaRef, batch: &RecordBatch) -> Result<RecordBatch, Fault> {
-    let found = batch.schema();
-    let (mut columns, places) = (Vec::with_capacity(schema.fields().len()), places(&found));
-    for field in schema.fields() {
-        let place = places.get(&**field.name());
-        let place =
-            place.ok_or_else(|| Fault::Damage(format!("column `{}` is gone", field.name())))?;
-        columns.push(plain::plain_array(batch.column(*place))?);
-    }
-    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-    Ok(RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)?)
-}
-
-/// Places, in `found`, of the columns that `wanted` has.
-fn columns_of(found: &SchemaRef, wanted: &SchemaRef) -> Vec<usize> {
-    let (fields, wanted) = (found.fields().iter().enumerate(), places(wanted));
-    let is_wanted = |field: &Field| wanted.contains_key(&**field.name());
-    fields.filter(|(_, field)| is_wanted(field)).map(|(index, _)| index).collect()
-}
+pub(super) use source::ColumnarSource;

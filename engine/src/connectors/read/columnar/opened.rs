@@ -7,20 +7,20 @@ use std::os::unix::fs::FileExt;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
-use crate::connectors::error::ReadError;
+use crate::connectors::columnar_format::ColumnarFormat;
 use crate::connectors::read::bytes::RawBytes;
+use crate::connectors::read::error::ReadError;
 use crate::connectors::read::files::FileRef;
-use crate::connectors::read::source::Opening;
+use crate::connectors::read::opening::Opening;
 use crate::connectors::read::stop::Stop;
 
-use super::Format;
 use super::fault::{Fault, guarded};
 use super::ipc::{self, ArrowFile, ArrowStream};
 use super::parquet::{self, ParquetFile};
 
 /// An open input.
 pub(super) struct Opened {
-    format: Format,
+    format: ColumnarFormat,
     batches: Batches,
     /// A second descriptor of the file, to ask whether it changed.
     file: File,
@@ -38,14 +38,14 @@ enum Batches {
 impl Opened {
     /// Opens `file` for the columns `wanted`, or all.
     pub(super) fn open(
-        format: Format,
+        format: ColumnarFormat,
         file: &FileRef,
         wanted: Option<&SchemaRef>,
         opening: &Opening<'_>,
     ) -> Result<Self, ReadError> {
         let handle = file.open()?;
         let again = handle.try_clone().map_err(|e| ReadError::io(file.path(), "opening", e))?;
-        if file.bytes().is_none() && format == Format::Parquet {
+        if file.bytes().is_none() && format == ColumnarFormat::Parquet {
             let (path, format) = (file.path().to_owned(), format.name());
             return Err(ReadError::NeedsFile { path, format });
         }
@@ -120,7 +120,7 @@ impl Opened {
 
 impl Batches {
     fn begin(
-        format: Format,
+        format: ColumnarFormat,
         file: &FileRef,
         handle: File,
         wanted: Option<&SchemaRef>,
@@ -129,16 +129,16 @@ impl Batches {
         let bytes_max = opening.limits.unpacked_bytes_max;
         let length = file.bytes();
         match (format, length) {
-            (Format::Parquet, _) => {
+            (ColumnarFormat::Parquet, _) => {
                 let bytes = length.unwrap_or_default();
                 let opened = ParquetFile::open(handle, bytes, wanted, opening.limits)?;
                 Ok(Self::Parquet(Box::new(opened)))
             }
-            (Format::Arrow, Some(bytes)) if is_arrow_file(&handle) => {
+            (ColumnarFormat::Arrow, Some(bytes)) if is_arrow_file(&handle) => {
                 let opened = ArrowFile::open(handle, bytes, wanted, bytes_max)?;
                 Ok(Self::File(Box::new(opened)))
             }
-            (Format::Arrow, _) => {
+            (ColumnarFormat::Arrow, _) => {
                 check_mark(&handle, length)?;
                 let bytes = RawBytes::new(handle, file, opening.progress);
                 let opened = ArrowStream::open(bytes, length, wanted, bytes_max, opening.stop)?;
@@ -153,16 +153,18 @@ fn is_arrow_file(handle: &File) -> bool {
 }
 
 /// Looks at the first bytes of a regular file: they tell another format.
-fn check_start(format: Format, file: &FileRef, handle: &File) -> Result<(), ReadError> {
+fn check_start(format: ColumnarFormat, file: &FileRef, handle: &File) -> Result<(), ReadError> {
     let Some(length) = file.bytes() else { return Ok(()) };
     let first =
         first_bytes(handle).map_err(|error| ReadError::io(file.path(), "reading", error))?;
     let path = file.path().to_owned();
     let (expected, is_right) = match format {
-        Format::Parquet => {
+        ColumnarFormat::Parquet => {
             ("a Parquet file", first.starts_with(parquet::MAGIC) || first.starts_with(b"PARE"))
         }
-        Format::Arrow => ("Arrow data", ipc::is_file(&first) || ipc::looks_like_stream(&first)),
+        ColumnarFormat::Arrow => {
+            ("Arrow data", ipc::is_file(&first) || ipc::looks_like_stream(&first))
+        }
     };
     if length == 0 {
         return Err(ReadError::Empty { path, expected });

@@ -9,7 +9,7 @@ use arrow_ipc::{Block, Footer, MessageHeader};
 
 use crate::connectors::read::columnar::fault::Fault;
 
-use super::Decoder;
+use super::decoder::Decoder;
 use super::message::{CONTINUATION, Content, Envelope, parse};
 
 pub(in super::super) const MAGIC: &[u8] = b"ARROW1";

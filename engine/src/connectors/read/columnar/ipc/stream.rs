@@ -10,7 +10,7 @@ use crate::connectors::read::bytes::RawBytes;
 use crate::connectors::read::columnar::fault::Fault;
 use crate::connectors::read::stop::Stop;
 
-use super::Decoder;
+use super::decoder::Decoder;
 use super::message::{CONTINUATION, Envelope, parse};
 
 /// Bytes of a body that are reserved before the first of them came through a pipe.

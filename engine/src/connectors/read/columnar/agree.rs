@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use arrow::datatypes::{DataType, Fields, Schema};
 use tanda_text::type_name;
 
-use crate::connectors::error::ReadError;
+use crate::connectors::places::places;
+use crate::connectors::read::error::ReadError;
 use crate::connectors::read::files::InputFile;
-use crate::places::places;
 
 use super::fault::Fault;
 
