@@ -11,41 +11,20 @@
 //!
 //! | module | knows |
 //! |---|---|
-//! | `source`, `formats` | the source as a whole; which formats there are |
+//! | `source` | the source as a whole |
+//! | `registry` | which formats there are |
 //! | `opening`, `reader`, `piece` | what sources and formats say to each other |
-//! | `find`, `walk`, `files` | paths, globs, links, whether a file changed |
-//! | `missing`, `shown` | why a file is not found; paths for people |
-//! | `bytes`, `gunzip`, `stop` | pipes, compression, waiting |
-//! | `head`, `bound` | the first bytes of a text, the longest record |
-//! | `text`, `pool` | pieces of text in aligned buffers |
-//! | `decode` | columns of pieces; values that nobody reads, checked all the same |
-//! | `csv`, `ndjson` | from the settings of a source to its columns |
-//! | `columnar` | Parquet and Arrow |
-//! | `generator` | made-up rows |
+//! | `format` | CSV and NDJSON; Parquet and Arrow; made-up rows |
+//! | `transport` | files, globs, pipes, compression |
 
-mod bound;
-mod bytes;
-mod columnar;
-mod csv;
-mod decode;
 mod error;
-mod files;
-mod find;
-mod formats;
-mod generator;
-mod gunzip;
-mod head;
-mod missing;
-mod ndjson;
+mod format;
 mod opening;
 mod piece;
-mod pool;
 mod reader;
-mod shown;
+mod registry;
 mod source;
-mod stop;
-mod text;
-mod walk;
+mod transport;
 
 #[cfg(test)]
 mod tests;
@@ -56,7 +35,7 @@ pub use piece::{Piece, RawPiece};
 pub use reader::{Decode, Reader, Started};
 pub(crate) use source::inputs;
 pub use source::{Columns, Source};
-pub use stop::Stop;
-pub(crate) use walk::folders;
+pub use transport::Stop;
+pub(crate) use transport::folders;
 
 pub use tanda_text::{BadRecord, DecodedPiece, OnBad, TextError, rejected_schema};

@@ -8,9 +8,8 @@ use std::time::Duration;
 use arrow::datatypes::SchemaRef;
 use tanda_text::{OnBad, PIECE_BYTES_MAX};
 
-use super::files::FileRef;
 use super::reader::Started;
-use super::stop::Stop;
+use super::transport::{FileRef, Stop};
 
 /// When a batch is closed.
 #[derive(Debug, Clone)]

@@ -5,8 +5,7 @@ use std::ops::Range;
 use arrow::record_batch::RecordBatch;
 use tanda_text::TextPiece;
 
-use super::files::FileRef;
-use super::pool::PooledBuffer;
+use super::transport::{FileRef, PooledBuffer};
 
 /// One step of a reader.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use tanda_text::DecodedPiece;
 
 use super::error::ReadError;
 use super::piece::{Piece, RawPiece};
-use super::stop::Stop;
+use super::transport::Stop;
 
 /// A started source: the reader runs on a thread of its own; raw pieces go to the decoder.
 pub type Started = (Box<dyn Reader>, Option<Arc<dyn Decode>>);

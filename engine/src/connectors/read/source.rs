@@ -9,11 +9,10 @@ use tanda_text::{ColumnPlan, OnBad, schema_of};
 use crate::scene::model::Read;
 
 use super::error::ReadError;
-use super::files::{FileId, FileRef};
-use super::formats;
 use super::opening::{Format, Limits, Opening};
 use super::reader::Started;
-use super::stop::Stop;
+use super::registry;
+use super::transport::{FileId, FileRef, Stop};
 
 /// What is known of the columns of a source.
 #[derive(Debug, Clone)]
@@ -51,7 +50,7 @@ impl Source {
     pub fn open(read: &Read, limits: &Limits, stop: &Stop) -> Result<Self, ReadError> {
         let (limits, progress) = (limits.bounded(), Arc::default());
         let opening = Opening { limits: &limits, stop, progress: &progress };
-        let format = formats::open(read, &opening)?;
+        let format = registry::open(read, &opening)?;
         let (schema, bytes_total) = (format.schema(), format.bytes_total());
         Ok(Self { format, schema, bytes_total, progress, limits, stop: stop.clone() })
     }
@@ -64,8 +63,8 @@ impl Source {
     /// # Errors
     /// Those of [`Self::open`], and [`ReadError::ColumnsNotKnown`] for a pipe without `schema:`.
     pub fn peek(read: &Read, limits: &Limits) -> Result<Columns, ReadError> {
-        if let Some(pipe) = formats::files(read)?.iter().find(|file| !file.is_regular()) {
-            let types = formats::given_types(read)?;
+        if let Some(pipe) = registry::files(read)?.iter().find(|file| !file.is_regular()) {
+            let types = registry::given_types(read)?;
             if types.is_empty() {
                 return Err(ReadError::ColumnsNotKnown { path: pipe.path().to_owned() });
             }
@@ -75,7 +74,7 @@ impl Source {
                 schema: schema_of(&plans.collect::<Vec<_>>()),
                 unseen: Vec::new(),
                 is_partial: true,
-                is_endless: formats::is_endless(read),
+                is_endless: registry::is_endless(read),
             });
         }
         let stop = Stop::new().map_err(|error| ReadError::io("source", "opening", error))?;
@@ -96,7 +95,7 @@ impl Source {
     /// Whether `read` may never end, by the kind of its inputs; none is opened.
     #[must_use]
     pub fn is_endless(read: &Read) -> bool {
-        formats::is_endless(read)
+        registry::is_endless(read)
     }
 
     /// The columns, all of them, in the order of the (first) input.
@@ -145,7 +144,7 @@ impl Source {
 /// # Errors
 /// If they cannot be found.
 pub(crate) fn inputs(read: &Read) -> Result<Vec<(String, FileId)>, ReadError> {
-    let found = formats::files(read)?;
+    let found = registry::files(read)?;
     let named = |file: &FileRef| Some((file.path().to_owned(), file.identity()?));
     Ok(found.iter().filter_map(named).collect())
 }

@@ -5,34 +5,28 @@
 //! there before or the whole result.
 //! Text formats are encoded by [`Encode`], side by side on any thread, and written in order by the
 //! [`Writer`]; Parquet and Arrow are encoded by the writer itself.
+//!
+//! | module | knows |
+//! |---|---|
+//! | `sink`, `plan` | the sink as a whole; what its settings come down to |
+//! | `writer` | what sinks and formats say to each other |
+//! | `schema`, `declared` | which columns a format can hold; whether a batch has them |
+//! | `format` | CSV, NDJSON, Parquet, Arrow |
+//! | `transport` | files, pipes, compression, how outputs take their names |
 
-mod batches;
-mod cells;
-mod csv;
 mod declared;
-mod downcast;
 mod error;
-mod ndjson;
-mod number;
-mod output;
-mod outward;
-mod parquet_form;
-mod part;
+mod format;
 mod plan;
-mod publish;
 mod schema;
 mod sink;
-mod style;
-mod target;
-mod text;
-mod texts;
-mod time;
+mod transport;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
 pub use self::error::WriteError;
-pub use self::publish::{Staged, publish};
 pub use self::sink::{Sink, check, check_columns, open};
+pub use self::transport::{Staged, publish};
 pub use self::writer::{Closed, Encode, Writer};

@@ -28,14 +28,14 @@ const NEAR_MISSES: [(&str, &str); 12] = [
 const DECIMALS_MAX: u8 = 17;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Compression {
+pub(crate) enum Compression {
     None,
     Gzip,
     Zstd,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum SinkFormat {
+pub(crate) enum SinkFormat {
     Csv(CsvFormat),
     Ndjson,
     Parquet(ParquetFormat),
@@ -43,7 +43,7 @@ pub(super) enum SinkFormat {
 }
 
 impl SinkFormat {
-    pub(super) fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Csv(_) => "CSV",
             Self::Ndjson => "NDJSON",
@@ -54,28 +54,28 @@ impl SinkFormat {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct CsvFormat {
-    pub(super) delimiter: u8,
-    pub(super) decimals: Option<u8>,
-    pub(super) null: Vec<u8>,
+pub(crate) struct CsvFormat {
+    pub(crate) delimiter: u8,
+    pub(crate) decimals: Option<u8>,
+    pub(crate) null: Vec<u8>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct ParquetFormat {
-    pub(super) compression: ParquetCompression,
-    pub(super) row_group_rows: usize,
+pub(crate) struct ParquetFormat {
+    pub(crate) compression: ParquetCompression,
+    pub(crate) row_group_rows: usize,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Plan<'a> {
-    pub(super) path: &'a str,
-    pub(super) format: SinkFormat,
-    pub(super) compression: Compression,
+pub(crate) struct Plan<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) format: SinkFormat,
+    pub(crate) compression: Compression,
 }
 
 impl<'a> Plan<'a> {
     /// The plan of a sink; `None` for the blackhole.
-    pub(super) fn of(write: &'a Write) -> Result<Option<Self>, WriteError> {
+    pub(crate) fn of(write: &'a Write) -> Result<Option<Self>, WriteError> {
         let (path, format, compression) = match write {
             Write::Csv(csv) => {
                 (&csv.path, SinkFormat::Csv(csv_format(csv)?), compression(&csv.path))

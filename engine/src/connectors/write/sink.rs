@@ -6,15 +6,13 @@ use arrow::datatypes::SchemaRef;
 
 use crate::scene::model::Write;
 
-use super::batches::{ArrowSink, Blackhole, ParquetSink};
-use super::csv::CsvEncoder;
 use super::error::WriteError;
-use super::ndjson::NdjsonEncoder;
-use super::output::Output;
+use super::format::Blackhole;
+use super::format::columns::{ArrowSink, ParquetSink};
+use super::format::records::{CsvEncoder, NdjsonEncoder, TextSink};
 use super::plan::{Plan, SinkFormat};
 use super::schema::check_schema;
-use super::target::{Target, TargetKind};
-use super::text::TextSink;
+use super::transport::{Output, Target, TargetKind};
 use super::writer::{Encode, Writer};
 
 /// An open sink.

@@ -3,7 +3,7 @@
 use arrow::array::RecordBatch;
 
 use super::error::WriteError;
-use super::publish::Staged;
+use super::transport::Staged;
 
 /// Turns batches into the bytes of a text format: without state, so on any thread and in any order.
 pub trait Encode: Send + Sync {
@@ -47,7 +47,7 @@ pub trait Writer: Send {
         Ok(())
     }
 
-    /// Ends the file (footer, end of the compression) and brings it to the disk; [`publish`](super::publish()) gives
+    /// Ends the file (footer, end of the compression) and brings it to the disk; [`publish`](super::publish) gives
     /// it its name.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use tempfile::{TempDir, tempdir};
 
 use super::files::{names, numbers};
 use super::*;
-use crate::connectors::write::publish::publish_by;
+use crate::connectors::write::transport::publish_by;
 use crate::connectors::write::{Staged, publish};
 
 /// A complete output of one row that waits for its name.
