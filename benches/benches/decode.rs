@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use arrow::datatypes::SchemaRef;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use tanda::connectors::read::{Limits, OnBad, Piece, Source, Stop};
+use tanda::connectors::{Limits, OnBad, Piece, Source, Stop};
 use tanda::scene::model::{CsvRead, Read};
 use tanda_benches::{Gauge, repository};
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use allocation_counter::measure;
 use nix::sys::resource::{UsageWho, getrusage};
-use tanda::connectors::read::{Limits, OnBad, Piece, Source, Stop};
+use tanda::connectors::{Limits, OnBad, Piece, Source, Stop};
 use tanda::scene::Read;
 use tempfile::TempDir;
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use allocation_counter::measure;
 use ron::extensions::Extensions;
-use tanda::connectors::read::{Limits, OnBad, Piece, ReadError, Source, Stop};
+use tanda::connectors::{Limits, OnBad, Piece, ReadError, Source, Stop};
 
 /// What reading may take beside a multiple of the file's size.
 const BYTES_FREE: u64 = 64 << 20;

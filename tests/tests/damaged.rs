@@ -16,7 +16,7 @@ use arrow_ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{BrotliLevel, Compression, GzipLevel, ZstdLevel};
 use parquet::file::properties::{WriterProperties, WriterVersion};
-use tanda::connectors::read::{Limits, OnBad, ReadError, Source, Stop};
+use tanda::connectors::{Limits, OnBad, ReadError, Source, Stop};
 use tanda::scene::model::{FileRead, Read};
 
 /// Memory that reading a file of `bytes` bytes may take at once.

@@ -2,12 +2,22 @@
 //!
 //! `read` cuts files, pipes and generators into pieces and decodes them; `write` encodes batches
 //! into files that appear complete or not at all. Neither knows the world, the tick or a stage.
+//!
+//! Begin with [`Source::open`] and [`Sink::open`]. What is not in the list below is nobody else's
+//! business.
 
 mod columnar_format;
 mod extension;
 mod places;
-pub mod read;
+mod read;
 mod rebuild;
-pub mod write;
+mod write;
 
-pub(crate) use places::places;
+pub use tanda_text::{BadRecord, DecodedPiece, OnBad, TextError, rejected_schema};
+
+pub(crate) use self::places::places;
+pub(crate) use self::read::folders;
+pub use self::read::{
+    Columns, Decode, Limits, Piece, RawPiece, ReadError, Reader, Source, Started, Stop,
+};
+pub use self::write::{Closed, Encode, Sink, Staged, WriteError, Writer, publish};

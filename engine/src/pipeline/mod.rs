@@ -18,7 +18,7 @@ mod start_failure;
 use arrow::datatypes::SchemaRef;
 
 use crate::{
-    connectors::read,
+    connectors::{Source, Stop},
     isolation::{Handle, Shared, in_words},
     scene::{OnFailure, Order, SinkStage},
 };
@@ -89,8 +89,8 @@ pub(crate) enum TypedBody {
 /// An opened source.
 pub(crate) struct TypedSource {
     /// None when the scene is only checked.
-    pub(crate) source: Option<read::Source>,
-    pub(crate) stop: read::Stop,
+    pub(crate) source: Option<Source>,
+    pub(crate) stop: Stop,
     pub(crate) priority: i16,
     pub(crate) piece_bytes: u64,
 }

@@ -12,10 +12,7 @@ use super::{
     Purpose, SearchPath, TypedBody, TypedPlugin, TypedPort, TypedSource, bind::Typing, find_plugin,
 };
 use crate::{
-    connectors::{
-        read::{self, ReadError, rejected_schema},
-        write,
-    },
+    connectors::{Limits, ReadError, Sink, Source, Stop, rejected_schema},
     isolation::{Handle, Recipe, Shared, StartFault, WorkerProcess, fail_point, of_segment},
     refused::in_words,
     scene::{Instances, Isolation, PluginStage, Read, SinkStage, SourceStage, hints},
@@ -33,14 +30,14 @@ impl Typing<'_> {
         let batch_rows = stage.batch_rows.unwrap_or(self.scene.engine.batch_rows);
         let batch_bytes = stage.batch_bytes.map_or(BATCH_BYTES_DEFAULT, |size| size.0);
         let linger = stage.linger.map_or(std::time::Duration::from_secs(1), |linger| linger.0);
-        let limits = read::Limits {
+        let limits = Limits {
             batch_rows: batch_rows as usize,
             batch_bytes: usize::try_from(batch_bytes).unwrap_or(usize::MAX),
             linger,
             unpacked_bytes_max: usize::try_from(self.scene.engine.memory.0).unwrap_or(usize::MAX),
         };
         let place = self.scene.places.path(name);
-        let stop = match read::Stop::new() {
+        let stop = match Stop::new() {
             Ok(stop) => stop,
             Err(error) => {
                 let message =
@@ -50,9 +47,9 @@ impl Typing<'_> {
             }
         };
         let opened = match self.purpose {
-            Purpose::Run => read::Source::open(&stage.read, &limits, &stop)
+            Purpose::Run => Source::open(&stage.read, &limits, &stop)
                 .map(|source| (source.columns(), Some(source))),
-            Purpose::Check => read::Source::peek(&stage.read, &limits).map(|found| (found, None)),
+            Purpose::Check => Source::peek(&stage.read, &limits).map(|found| (found, None)),
         };
         match opened {
             Ok((columns, source)) => {
@@ -71,7 +68,7 @@ impl Typing<'_> {
                 Some((TypedBody::Source(body), ports))
             }
             Err(error @ ReadError::ColumnsNotKnown { .. }) => {
-                let is_endless = read::Source::is_endless(&stage.read);
+                let is_endless = Source::is_endless(&stage.read);
                 self.endless.extend(is_endless.then(|| name.to_owned()));
                 self.untyped.push(format!("{name}: {error}"));
                 None
@@ -307,8 +304,8 @@ impl Typing<'_> {
     ) -> Option<(TypedBody, Vec<TypedPort>)> {
         let place = self.scene.places.path(name);
         let of_columns =
-            || input.map_or(Ok(()), |columns| write::check_columns(&stage.write, columns));
-        if let Err(error) = write::check(&stage.write).and_then(|()| of_columns()) {
+            || input.map_or(Ok(()), |columns| Sink::check_columns(&stage.write, columns));
+        if let Err(error) = Sink::check(&stage.write).and_then(|()| of_columns()) {
             self.fault(place, format!("stage `{name}`: {error}"), None);
             return None;
         }

@@ -8,7 +8,7 @@ use super::{
     outputs::{Identity, OutputFile, Outputs, identity, is_same_folder},
 };
 use crate::{
-    connectors::read,
+    connectors::{Source, folders},
     scene::{
         PluginStage, SourceStage, StageBody,
         glob::{Glob, is_glob},
@@ -139,7 +139,7 @@ fn add_inputs(needed: &mut Vec<Needed>, name: &str, source: &SourceStage) {
     let why = || format!("which source `{name}` reads");
     let path = read_path(&source.read).map(|path| if path == "-" { "/dev/stdin" } else { path });
     path.into_iter().for_each(|path| add(needed, path, why));
-    for (path, identity) in read::inputs(&source.read).unwrap_or_default() {
+    for (path, identity) in Source::inputs(&source.read).unwrap_or_default() {
         needed.push(Needed { shown: path, identity, why: why() });
     }
 }
@@ -149,5 +149,5 @@ fn finds(glob: &Glob, file: &Path) -> bool {
     let Some(name) = file.file_name() else { return false };
     let fits = glob.parts.last().is_some_and(|part| part.fits(name));
     let is_folder = |found: &PathBuf| is_same_folder(Some(found), file.parent());
-    fits && read::folders(glob).unwrap_or_default().iter().any(is_folder)
+    fits && folders(glob).unwrap_or_default().iter().any(is_folder)
 }

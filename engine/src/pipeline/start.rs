@@ -21,7 +21,7 @@ use super::{
     start_failure::{Failing, wanted_ports},
 };
 use crate::{
-    connectors::{places, read::OnBad, write},
+    connectors::{OnBad, Sink, places},
     failover::{FailoverParts, Reopen, SoleOf},
     isolation::{Given, Handle, Recipe, Shared, WorkerProcess},
     platform::os::{Adapter, IsolatedParts, StageEnd, StageParts, Work},
@@ -350,7 +350,7 @@ fn start_sink(
     is_endless: bool,
     spec: &mut StageSpec,
 ) -> Result<(Vec<Work>, StageEnd), String> {
-    let sink = write::open(&stage.write, schema).map_err(|error| error.to_string())?;
+    let sink = Sink::open(&stage.write, schema).map_err(|error| error.to_string())?;
     let work: Vec<Work> = sink
         .encoder
         .map_or_else(Vec::new, |encoder| vec![Work::Encode(encoder); usize::from(threads)]);

@@ -29,13 +29,10 @@ mod transport;
 #[cfg(test)]
 mod tests;
 
-pub use error::ReadError;
-pub use opening::Limits;
-pub use piece::{Piece, RawPiece};
-pub use reader::{Decode, Reader, Started};
-pub(crate) use source::inputs;
-pub use source::{Columns, Source};
-pub use transport::Stop;
-pub(crate) use transport::folders;
-
-pub use tanda_text::{BadRecord, DecodedPiece, OnBad, TextError, rejected_schema};
+pub use self::error::ReadError;
+pub use self::opening::Limits;
+pub use self::piece::{Piece, RawPiece};
+pub use self::reader::{Decode, Reader, Started};
+pub use self::source::{Columns, Source};
+pub use self::transport::Stop;
+pub(crate) use self::transport::folders;

@@ -137,14 +137,13 @@ impl Source {
         let opening = Opening { limits: &self.limits, stop: &self.stop, progress: &self.progress };
         self.format.start(wanted, on_bad, &opening)
     }
-}
-
-/// The regular files that `read` names, each with its device and inode. Cost: a look at each.
-///
-/// # Errors
-/// If they cannot be found.
-pub(crate) fn inputs(read: &Read) -> Result<Vec<(String, FileId)>, ReadError> {
-    let found = registry::files(read)?;
-    let named = |file: &FileRef| Some((file.path().to_owned(), file.identity()?));
-    Ok(found.iter().filter_map(named).collect())
+    /// The regular files that `read` names, each with its device and inode. Cost: a look at each.
+    ///
+    /// # Errors
+    /// If they cannot be found.
+    pub fn inputs(read: &Read) -> Result<Vec<(String, FileId)>, ReadError> {
+        let found = registry::files(read)?;
+        let named = |file: &FileRef| Some((file.path().to_owned(), file.identity()?));
+        Ok(found.iter().filter_map(named).collect())
+    }
 }

@@ -27,6 +27,6 @@ mod writer;
 mod tests;
 
 pub use self::error::WriteError;
-pub use self::sink::{Sink, check, check_columns, open};
+pub use self::sink::Sink;
 pub use self::transport::{Staged, publish};
 pub use self::writer::{Closed, Encode, Writer};

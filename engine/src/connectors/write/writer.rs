@@ -47,8 +47,8 @@ pub trait Writer: Send {
         Ok(())
     }
 
-    /// Ends the file (footer, end of the compression) and brings it to the disk; [`publish`](super::publish) gives
-    /// it its name.
+    /// Ends the file (footer, end of the compression) and brings it to the disk;
+    /// [`publish`](super::publish) gives it its name.
     ///
     /// # Errors
     /// If the system refuses.

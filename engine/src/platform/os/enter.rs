@@ -13,7 +13,7 @@ use super::{
     reader,
 };
 use crate::{
-    connectors::{read::Piece, write::Closed},
+    connectors::{Closed, Piece},
     failover::Outcome,
 };
 

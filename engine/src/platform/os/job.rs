@@ -14,10 +14,7 @@ use tanda_plugin_host::{CallError, Instance, Output};
 
 use super::pool::Content;
 use crate::{
-    connectors::{
-        read::{Decode, rejected_schema},
-        write::Encode,
-    },
+    connectors::{Decode, Encode, rejected_schema},
     failover::Reopen,
     isolation::Shared,
     panics::guarded,

@@ -44,10 +44,7 @@ use self::{
 };
 use super::{Platform, Sleep};
 use crate::{
-    connectors::{
-        read::{Piece, Reader, Stop},
-        write::{Closed, Writer},
-    },
+    connectors::{Closed, Piece, Reader, Stop, Writer},
     failover::{FailoverParts, FailoverThread, FailureJob, Outcome},
     isolation::{Shared, Told, WorkerThread},
     panics::guarded,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::record_batch::RecordBatch;
 use tanda_components::BufferHandle;
 
-use crate::connectors::read::RawPiece;
+use crate::connectors::RawPiece;
 
 /// What a buffer holds.
 pub(super) enum Content {

@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use bevy_ecs::entity::Entity;
 
 use super::{Completion, OsPlatform};
-use crate::connectors::write::{Staged, publish};
+use crate::connectors::{Staged, publish};
 use crate::panics::guarded;
 
 /// The outputs of a run that are complete.

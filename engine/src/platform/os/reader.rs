@@ -6,7 +6,7 @@ use bevy_ecs::entity::Entity;
 
 use super::{Completion, wake::Sender};
 use crate::{
-    connectors::read::{Piece, Reader, Stop},
+    connectors::{Piece, Reader, Stop},
     panics::guarded,
 };
 

@@ -10,7 +10,7 @@ use bevy_ecs::entity::Entity;
 
 use super::{Completion, job::Adapter, pool::Content, wake::Sender};
 use crate::{
-    connectors::write::{WriteError, Writer},
+    connectors::{WriteError, Writer},
     panics::guarded,
 };
 

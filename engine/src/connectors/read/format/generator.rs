@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
-
 use tanda_text::OnBad;
 
 use crate::connectors::read::error::ReadError;

@@ -11,7 +11,7 @@ use expect_test::expect;
 use parquet::arrow::ArrowWriter;
 
 use super::{Folder, Limits, OnBad, limits};
-use crate::connectors::read::{Piece, Source, Stop};
+use crate::connectors::{Piece, Source, Stop};
 
 fn batch(rows: i64) -> RecordBatch {
     let n: ArrayRef = Arc::new(Int64Array::from_iter_values(0..rows));

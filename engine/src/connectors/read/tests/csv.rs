@@ -6,7 +6,7 @@ use expect_test::expect;
 use tanda_text::type_name;
 
 use super::{Folder, OnBad, limits};
-use crate::connectors::read::{Limits, Piece, Source, Stop};
+use crate::connectors::{Limits, Piece, Source, Stop};
 
 /// Reads `text` as the file `f.csv`.
 fn csv(text: impl AsRef<[u8]>) -> String {

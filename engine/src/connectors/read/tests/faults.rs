@@ -5,7 +5,7 @@ use std::io::Write as _;
 use expect_test::{Expect, expect};
 
 use super::{Folder, OnBad, limits};
-use crate::connectors::read::{ReadError, Stop};
+use crate::connectors::{ReadError, Stop};
 
 fn check(write: impl FnOnce(&Folder), scene: &str, expected: &Expect) {
     let folder = Folder::new();

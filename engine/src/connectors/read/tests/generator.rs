@@ -3,7 +3,7 @@
 use expect_test::expect;
 
 use super::{Folder, OnBad, limits};
-use crate::connectors::read::{Limits, Piece, Stop};
+use crate::connectors::{Limits, Piece, Stop};
 
 const SCENE: &str = r#"Generator(rows: 5, seed: 7, columns: [("id", Sequence), ("n", Int(-3, 3)),
     ("x", Float(0.0, 1.0)), ("s", Choice(["a", "b"])), ("ok", Bool(0.5))])"#;

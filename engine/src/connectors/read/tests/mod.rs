@@ -20,7 +20,7 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use ron::extensions::Extensions;
 use tempfile::TempDir;
 
-use super::{DecodedPiece, Limits, OnBad, Piece, ReadError, Source, Stop};
+use crate::connectors::{DecodedPiece, Limits, OnBad, Piece, ReadError, Source, Stop};
 use crate::scene::model::Read;
 
 /// A folder of its own for each test, named `{dir}` in the scenes and replaced in what is printed.

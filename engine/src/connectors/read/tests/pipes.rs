@@ -15,7 +15,7 @@ use arrow::record_batch::RecordBatch;
 use arrow_ipc::writer::StreamWriter;
 
 use super::{Folder, Limits, OnBad, limits, rows};
-use crate::connectors::read::{Piece, ReadError, Source, Stop};
+use crate::connectors::{Piece, ReadError, Source, Stop};
 
 /// A pipe named `p` and its writing end.
 fn pipe(folder: &Folder, name: &str) -> std::fs::File {

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use tanda_text::{Cutter, Dialect};
 
 use super::{Folder, Limits, OnBad, limits};
-use crate::connectors::read::{Piece, Source, Stop};
+use crate::connectors::{Piece, Source, Stop};
 
 /// A field as it may stand in a file, and its value; what is not quoted and empty is missing.
 type Field = (String, Option<String>);

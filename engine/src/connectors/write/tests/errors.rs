@@ -13,7 +13,6 @@ use nix::unistd::mkfifo;
 use tempfile::tempdir;
 
 use super::*;
-use crate::connectors::write::check;
 
 fn numbers() -> RecordBatch {
     batch(vec![("n", Arc::new(Int64Array::from(vec![1, 2])))])
@@ -31,7 +30,7 @@ fn assert_told(error: &WriteError, folder: &Path, expected: &Expect) {
 }
 
 fn check_refused(write: &Write, expected: Expect) {
-    assert_told(&check(write).unwrap_err(), Path::new("DIR"), &expected);
+    assert_told(&Sink::check(write).unwrap_err(), Path::new("DIR"), &expected);
 }
 
 /// The error of checking `<a new folder>/<name>`, with the folder written as `DIR`.
@@ -39,11 +38,11 @@ fn check_refused_in_folder(name: &str, prepare: impl Fn(&Path), expected: Expect
     let folder = tempdir().unwrap();
     prepare(folder.path());
     let path = folder.path().join(name).to_str().unwrap().to_owned();
-    assert_told(&check(&Write::Csv(csv(&path))).unwrap_err(), folder.path(), &expected);
+    assert_told(&Sink::check(&Write::Csv(csv(&path))).unwrap_err(), folder.path(), &expected);
 }
 
 fn open_error(write: &Write, schema: &SchemaRef) -> WriteError {
-    open(write, schema).err().expect("the sink is refused")
+    Sink::open(write, schema).err().expect("the sink is refused")
 }
 
 fn schema(fields: &[(&str, DataType)]) -> SchemaRef {
@@ -114,7 +113,7 @@ fn file_in_place_of_a_folder() {
 fn folder_that_may_not_be_written() {
     let Some(disk) = SmallDisk::mount("ro") else { return };
     let path = disk.path().join("new/out.csv");
-    let error = check(&file(path.to_str().unwrap())).unwrap_err();
+    let error = Sink::check(&file(path.to_str().unwrap())).unwrap_err();
     assert_told(
         &error,
         disk.path(),
@@ -217,7 +216,7 @@ fn unknown_endings() {
 fn endings_may_be_written_large() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("OUT.CSV.GZ").display().to_string();
-    assert!(check(&file(&path)).is_ok());
+    assert!(Sink::check(&file(&path)).is_ok());
 }
 
 #[test]
@@ -340,7 +339,7 @@ fn batch_of_another_schema() {
     let told = |declared: &SchemaRef| {
         let sinks = [ndjson("/dev/null"), arrow("/dev/null"), Write::Csv(csv("/dev/null"))];
         let errors = sinks.map(|to| {
-            let mut sink = open(&to, declared).unwrap();
+            let mut sink = Sink::open(&to, declared).unwrap();
             write(&mut sink, &numbers()).unwrap_err()
         });
         assert!(errors.iter().all(|error| error.to_string() == errors[0].to_string()));
@@ -371,7 +370,7 @@ fn batch_of_another_schema() {
 #[test]
 fn full_device() {
     let told = |to: Write| {
-        let mut sink = open(&to, &numbers().schema()).unwrap();
+        let mut sink = Sink::open(&to, &numbers().schema()).unwrap();
         let written = write(&mut sink, &numbers()).and_then(|()| sink.writer.close());
         written.unwrap_err()
     };
@@ -395,7 +394,7 @@ fn reader_that_goes_away() {
     let folder = tempdir().unwrap();
     let pipe = folder.path().join("pipe");
     mkfifo(&pipe, Mode::S_IRWXU).unwrap();
-    let mut sink = open(&ndjson(pipe.to_str().unwrap()), &numbers().schema()).unwrap();
+    let mut sink = Sink::open(&ndjson(pipe.to_str().unwrap()), &numbers().schema()).unwrap();
     let reader = std::thread::spawn({
         let pipe = pipe.clone();
         move || drop(fs::File::open(pipe).unwrap())
@@ -415,7 +414,7 @@ fn reader_that_goes_away() {
 fn second_writer_of_one_file() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("out.csv").to_str().unwrap().to_owned();
-    let mut first = open(&file(&path), &numbers().schema()).unwrap();
+    let mut first = Sink::open(&file(&path), &numbers().schema()).unwrap();
     let error = open_error(&file(&path), &numbers().schema());
     assert_told(
         &error,

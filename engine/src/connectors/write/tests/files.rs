@@ -13,7 +13,6 @@ use nix::unistd::mkfifo;
 use tempfile::{TempDir, tempdir};
 
 use super::*;
-use crate::connectors::write::check;
 
 pub(super) fn numbers(count: i64) -> RecordBatch {
     batch(vec![("n", Arc::new(Int64Array::from_iter_values(0..count)))])
@@ -40,7 +39,7 @@ pub(super) fn names(folder: &Path) -> Vec<String> {
 fn file_takes_its_name_only_when_closed() {
     let (folder, path) = place("a/b/out.csv");
     let to = Write::Csv(csv(&path));
-    let mut sink = open(&to, &numbers(0).schema()).unwrap();
+    let mut sink = Sink::open(&to, &numbers(0).schema()).unwrap();
     write(&mut sink, &numbers(2)).unwrap();
     assert_eq!(names(&folder.path().join("a/b")), ["out.csv.part"]);
     assert_eq!(close(sink), 6);
@@ -54,7 +53,7 @@ fn old_file_stands_until_the_new_one_is_complete() {
     fs::write(&path, "old").unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     fs::write(part(&path), "left behind by a run that was killed, longer than the new").unwrap();
-    let mut sink = open(&Write::Csv(csv(&path)), &numbers(0).schema()).unwrap();
+    let mut sink = Sink::open(&Write::Csv(csv(&path)), &numbers(0).schema()).unwrap();
     write(&mut sink, &numbers(1)).unwrap();
     assert_eq!(fs::read_to_string(&path).unwrap(), "old");
     close(sink);
@@ -66,7 +65,7 @@ fn old_file_stands_until_the_new_one_is_complete() {
 fn abandoned_text_stays_as_part() {
     for name in ["out.csv", "out.csv.gz", "out.csv.zst"] {
         let (folder, path) = place(name);
-        let mut sink = open(&file(&path), &numbers(0).schema()).unwrap();
+        let mut sink = Sink::open(&file(&path), &numbers(0).schema()).unwrap();
         write(&mut sink, &numbers(3)).unwrap();
         sink.writer.abandon();
         assert_eq!(names(folder.path()), [format!("{name}.part")]);
@@ -97,7 +96,7 @@ fn abandoned_parquet_and_arrow_can_be_read() {
     };
     for name in ["out.parquet", "out.arrow"] {
         let (folder, path) = place(name);
-        let mut sink = open(&file(&path), &numbers(0).schema()).unwrap();
+        let mut sink = Sink::open(&file(&path), &numbers(0).schema()).unwrap();
         write(&mut sink, &numbers(3)).unwrap();
         sink.writer.abandon();
         assert_eq!(names(folder.path()), [format!("{name}.part")]);
@@ -108,14 +107,14 @@ fn abandoned_parquet_and_arrow_can_be_read() {
 #[test]
 fn dropped_sink_leaves_the_part() {
     let (folder, path) = place("out.csv");
-    drop(open(&file(&path), &numbers(0).schema()).unwrap());
+    drop(Sink::open(&file(&path), &numbers(0).schema()).unwrap());
     assert_eq!(names(folder.path()), ["out.csv.part"]);
 }
 
 #[test]
 fn check_touches_nothing() {
     let (folder, path) = place("a/b/out.csv");
-    check(&file(&path)).unwrap();
+    Sink::check(&file(&path)).unwrap();
     assert_eq!(names(folder.path()), [""; 0]);
 }
 
@@ -141,7 +140,7 @@ fn device_is_written_in_place() {
 fn pipe_is_opened_with_its_first_bytes() {
     let (folder, path) = place("pipe");
     mkfifo(path.as_str(), Mode::S_IRWXU).unwrap();
-    let mut sink = open(&Write::Csv(csv(&path)), &numbers(0).schema()).unwrap();
+    let mut sink = Sink::open(&Write::Csv(csv(&path)), &numbers(0).schema()).unwrap();
     let reader = thread::spawn(move || fs::read_to_string(path).unwrap());
     write(&mut sink, &numbers(2)).unwrap();
     close(sink);
@@ -153,7 +152,7 @@ fn pipe_is_opened_with_its_first_bytes() {
 fn reader_of_a_pipe_sees_the_end_of_an_empty_output() {
     let (_folder, path) = place("pipe");
     mkfifo(path.as_str(), Mode::S_IRWXU).unwrap();
-    let sink = open(&ndjson(&path), &numbers(0).schema()).unwrap();
+    let sink = Sink::open(&ndjson(&path), &numbers(0).schema()).unwrap();
     let reader = thread::spawn(move || fs::read_to_string(path).unwrap());
     close(sink);
     assert_eq!(reader.join().unwrap(), "");
@@ -163,7 +162,7 @@ fn reader_of_a_pipe_sees_the_end_of_an_empty_output() {
 fn pipe_without_reader_is_abandoned_without_waiting() {
     let (_folder, path) = place("pipe");
     mkfifo(path.as_str(), Mode::S_IRWXU).unwrap();
-    open(&Write::Csv(csv(&path)), &numbers(0).schema()).unwrap().writer.abandon();
+    Sink::open(&Write::Csv(csv(&path)), &numbers(0).schema()).unwrap().writer.abandon();
 }
 
 #[test]
@@ -228,7 +227,7 @@ fn full_disk_is_told_with_the_bytes_written_and_the_part_stays() {
 
 /// Numbers that do not compress, a megabyte at most.
 fn write_until_it_fails(path: &str) -> WriteError {
-    let mut sink = open(&file(path), &numbers(0).schema()).unwrap();
+    let mut sink = Sink::open(&file(path), &numbers(0).schema()).unwrap();
     let mut seed = 1_i64;
     for _ in 0..8 {
         let random = std::iter::repeat_with(|| {

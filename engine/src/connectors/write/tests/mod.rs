@@ -16,7 +16,7 @@ use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use tempfile::{TempDir, tempdir};
 
-use super::{Sink, WriteError, open, publish};
+use crate::connectors::{Sink, WriteError, publish};
 use crate::scene::model::{
     CsvWrite, FileWrite, NdjsonWrite, ParquetCompression, ParquetWrite, Write,
 };
@@ -60,7 +60,7 @@ fn write(sink: &mut Sink, batch: &RecordBatch) -> Result<(), WriteError> {
 
 /// Bytes written.
 fn write_all(to: &Write, schema: &SchemaRef, batches: &[RecordBatch]) -> u64 {
-    let mut sink = open(to, schema).unwrap();
+    let mut sink = Sink::open(to, schema).unwrap();
     for batch in batches {
         write(&mut sink, batch).unwrap();
     }

@@ -6,7 +6,7 @@ use arrow::array::{AsArray, StringArray};
 use proptest::prelude::*;
 
 use super::*;
-use crate::connectors::read::{Limits, OnBad, Piece, Source, Stop};
+use crate::connectors::{Limits, OnBad, Piece, Source, Stop};
 use crate::scene::model::{CsvRead, Read};
 
 /// Values of one column, of which some are missing.
@@ -76,7 +76,7 @@ proptest! {
             Arc::new(StringArray::from_iter(values.iter().cloned())) as ArrayRef
         });
         let whole = batch(names.iter().copied().zip(arrays).collect());
-        let mut sink = open(&Write::Csv(write.clone()), &whole.schema()).unwrap();
+        let mut sink = Sink::open(&Write::Csv(write.clone()), &whole.schema()).unwrap();
         let is_empty = |text: &Option<String>| text.as_deref() == Some("");
         if columns.len() == 1 && null.is_empty() && columns[0].iter().any(is_empty) {
             let error = super::write(&mut sink, &whole).unwrap_err();

@@ -10,7 +10,6 @@ use tempfile::tempdir;
 
 use super::files::{names, numbers};
 use super::*;
-use crate::connectors::write::check;
 
 /// Lets `made` put something where the unfinished file is to be; the sink has to be refused by
 /// check and by open, for this reason, and leave it alone.
@@ -21,7 +20,9 @@ fn refused(made: impl FnOnce(&Path), reason: &str) {
     made(&folder.path().join("out.csv.part"));
     let before = names(folder.path());
     let to = file(path.to_str().unwrap());
-    for error in [check(&to).unwrap_err(), open(&to, &numbers(0).schema()).err().unwrap()] {
+    for error in
+        [Sink::check(&to).unwrap_err(), Sink::open(&to, &numbers(0).schema()).err().unwrap()]
+    {
         let told = error.to_string().replace(folder.path().to_str().unwrap(), "DIR");
         let expected = format!(
             "cannot write DIR/out.csv: DIR/out.csv.part stands in the way: {reason}; \
@@ -77,7 +78,7 @@ fn part_that_was_left_behind_is_removed_and_made_anew() {
     // Whoever still reads it keeps what is there.
     let left = fs::File::open(&part).unwrap();
     let to = file(folder.path().join("out.csv").to_str().unwrap());
-    let sink = open(&to, &numbers(0).schema()).unwrap();
+    let sink = Sink::open(&to, &numbers(0).schema()).unwrap();
     assert_ne!(fs::metadata(&part).unwrap().ino(), left.metadata().unwrap().ino());
     assert_eq!(std::io::read_to_string(left).unwrap(), "of a run that was killed");
     drop(sink);
@@ -89,7 +90,7 @@ fn part_takes_over_permissions_but_not_the_rights_of_its_owner() {
     let path = folder.path().join("out.csv");
     fs::write(&path, "old").unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o6750)).unwrap();
-    let sink = open(&file(path.to_str().unwrap()), &numbers(0).schema()).unwrap();
+    let sink = Sink::open(&file(path.to_str().unwrap()), &numbers(0).schema()).unwrap();
     let part = fs::metadata(folder.path().join("out.csv.part")).unwrap();
     assert_eq!(part.permissions().mode() & 0o7777, 0o750);
     drop(sink);

@@ -11,12 +11,12 @@ use tempfile::{TempDir, tempdir};
 use super::files::{names, numbers};
 use super::*;
 use crate::connectors::write::transport::publish_by;
-use crate::connectors::write::{Staged, publish};
+use crate::connectors::{Staged, publish};
 
 /// A complete output of one row that waits for its name.
 fn staged(folder: &TempDir, name: &str) -> Staged {
     let to = file(folder.path().join(name).to_str().unwrap());
-    let mut sink = open(&to, &numbers(0).schema()).unwrap();
+    let mut sink = Sink::open(&to, &numbers(0).schema()).unwrap();
     write(&mut sink, &numbers(1)).unwrap();
     sink.writer.close().unwrap().staged.unwrap()
 }

@@ -19,7 +19,7 @@ use proptest::prelude::*;
 use tanda_text::type_name;
 
 use super::*;
-use crate::connectors::read::{Limits, OnBad, Piece, Source, Stop};
+use crate::connectors::{Limits, OnBad, Piece, Source, Stop};
 use crate::scene::model::{NdjsonRead, Read as Reading};
 
 /// One row of random values.

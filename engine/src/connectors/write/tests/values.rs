@@ -224,7 +224,7 @@ fn csv_refuses_the_character_that_means_binary() {
     let columns = || vec![("n", texts(&[Some("1")])), ("text", texts(&[Some("a\0b")]))];
     let folder = tempdir().unwrap();
     let path = folder.path().join("x.csv").to_str().unwrap().to_owned();
-    let mut sink = open(&Write::Csv(csv(&path)), &batch(columns()).schema()).unwrap();
+    let mut sink = Sink::open(&Write::Csv(csv(&path)), &batch(columns()).schema()).unwrap();
     let error = write(&mut sink, &batch(columns())).unwrap_err().to_string();
     assert!(error.starts_with("column `text` holds the character U+0000"), "{error}");
 }
@@ -234,7 +234,7 @@ fn csv_of_one_column_refuses_an_empty_text_unless_missing_values_have_one() {
     let columns = || vec![("text", texts(&[Some("x"), Some("")]))];
     let folder = tempdir().unwrap();
     let path = folder.path().join("x.csv").to_str().unwrap().to_owned();
-    let mut sink = open(&Write::Csv(csv(&path)), &batch(columns()).schema()).unwrap();
+    let mut sink = Sink::open(&Write::Csv(csv(&path)), &batch(columns()).schema()).unwrap();
     expect![[r#"
         column `text` is the only one and holds an empty text, which in CSV would read as a missing value; give the sink another text for those, such as null: "NULL""#]]
     .assert_eq(&write(&mut sink, &batch(columns())).unwrap_err().to_string());

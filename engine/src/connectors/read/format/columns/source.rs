@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
-
 use tanda_text::OnBad;
 
 use crate::connectors::columnar_format::ColumnarFormat;
