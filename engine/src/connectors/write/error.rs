@@ -8,8 +8,6 @@ use arrow::error::ArrowError;
 use parquet::errors::ParquetError;
 use thiserror::Error;
 
-use crate::refused::in_words;
-
 /// Why a sink could not be checked, opened, written or closed.
 ///
 /// `path` is the path as the scene gives it, or `standard output`. Whenever bytes were already
@@ -234,6 +232,22 @@ pub enum WriteError {
         source: io::Error,
     },
 
+    /// The file is as long as the system lets files become. A retry helps once the limit is raised.
+    #[error(
+        "cannot write {path}: the limit on the size of files is reached ({source}) after {bytes} \
+         bytes{}; raise it (`ulimit -f`), then run again", kept(part.as_deref())
+    )]
+    TooLong {
+        /// Path of the sink.
+        path: String,
+        /// Where the unfinished file is.
+        part: Option<PathBuf>,
+        /// Bytes written so far.
+        bytes: u64,
+        /// What the system said.
+        source: io::Error,
+    },
+
     /// Whoever read the pipe is gone. A retry cannot help.
     #[error(
         "cannot write {path}: its reader closed it after {bytes} bytes ({source}); \
@@ -312,11 +326,7 @@ impl WriteError {
                 Self::Full { path, part, bytes, source }
             }
             ErrorKind::BrokenPipe => Self::ReaderGone { path, bytes, source },
-            ErrorKind::FileTooLarge => {
-                let (action, words) = (action.to_owned(), in_words(&source));
-                let source = io::Error::new(ErrorKind::FileTooLarge, words);
-                Self::Io { path, action, part, bytes, source }
-            }
+            ErrorKind::FileTooLarge => Self::TooLong { path, part, bytes, source },
             _ => Self::Io { path, action: action.to_owned(), part, bytes, source },
         }
     }
