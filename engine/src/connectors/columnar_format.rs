@@ -1,5 +1,7 @@
 //! The formats that hold columns, by name.
 
+use tanda_text::NamedFormat;
+
 /// A format that holds columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ColumnarFormat {
@@ -8,11 +10,11 @@ pub(crate) enum ColumnarFormat {
 }
 
 impl ColumnarFormat {
-    /// The usual ending of its files.
-    pub(crate) fn ending(self) -> &'static str {
+    /// As the endings of names know it.
+    pub(crate) fn named(self) -> NamedFormat {
         match self {
-            Self::Parquet => "parquet",
-            Self::Arrow => "arrow",
+            Self::Parquet => NamedFormat::Parquet,
+            Self::Arrow => NamedFormat::Arrow,
         }
     }
 

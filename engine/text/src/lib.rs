@@ -21,6 +21,7 @@
 //! | `block`, `decode` | some hundred records at a time, from fields to columns |
 //! | `column`, `columns`, `numbers`, `values` | one column of a type; its values from bytes |
 //! | `types`, `nested_types`, `hint` | names of types, and near misses |
+//! | `ending` | format and compression by the ending of a name |
 //! | `typed` | texts that are there already, as a column of a type |
 //! | `rejects`, `piece` | bad records; what goes in and comes out |
 
@@ -31,6 +32,7 @@ mod columns;
 mod csv;
 mod cut;
 mod decode;
+mod ending;
 mod error;
 mod hint;
 mod long;
@@ -49,6 +51,7 @@ pub use block::PIECE_BYTES_MAX;
 pub use csv::{BodyStart, CsvPlan, CsvSample};
 pub use cut::{Cutter, Dialect};
 pub use decode::{ColumnPlan, Rules, TextDecoder, schema_of};
+pub use ending::{Ending, NamedFormat, Packing};
 pub use error::{BadRecord, TextError};
 pub use hint::nearest;
 pub use long::{has_open_quote, shown_part};

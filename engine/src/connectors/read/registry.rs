@@ -1,6 +1,6 @@
 //! The formats that are read: the one place that knows them all, by the variants of [`Read`].
 
-use tanda_text::{Types, parse_json_types, parse_types};
+use tanda_text::{NamedFormat, Types, parse_json_types, parse_types};
 
 use crate::connectors::columnar_format::ColumnarFormat;
 use crate::scene::model::Read;
@@ -27,10 +27,10 @@ pub(super) fn open(read: &Read, opening: &Opening<'_>) -> Result<Box<dyn Format>
 /// The inputs that `read` names. Cost: a look at each; none is opened.
 pub(super) fn files(read: &Read) -> Result<Vec<FileRef>, ReadError> {
     match read {
-        Read::Csv(read) => find_files(&read.path, "csv"),
-        Read::Ndjson(read) => find_files(&read.path, "ndjson"),
-        Read::Parquet(read) => find_files(&read.path, "parquet"),
-        Read::Arrow(read) => find_files(&read.path, "arrow"),
+        Read::Csv(read) => find_files(&read.path, NamedFormat::Csv),
+        Read::Ndjson(read) => find_files(&read.path, NamedFormat::Ndjson),
+        Read::Parquet(read) => find_files(&read.path, NamedFormat::Parquet),
+        Read::Arrow(read) => find_files(&read.path, NamedFormat::Arrow),
         Read::Generator(_) => Ok(Vec::new()),
     }
 }

@@ -1,4 +1,8 @@
-//! What a sink of the scene comes down to: a format, a compression and a path, all within bounds.
+//! What a sink of the scene comes down to: a format, a packing and a path, all within bounds.
+
+use std::path::Path;
+
+use tanda_text::{Ending, NamedFormat, Packing};
 
 use crate::scene::model::{CsvWrite, ParquetCompression, ParquetWrite, Write};
 
@@ -9,14 +13,13 @@ const ENDINGS: &str = ".csv, .ndjson, .jsonl, .parquet or .arrow \
     (.csv, .ndjson and .jsonl may be followed by .gz or .zst)";
 
 /// Endings that people use for these formats, and what to write instead.
-const NEAR_MISSES: [(&str, &str); 12] = [
+const NEAR_MISSES: [(&str, &str); 11] = [
     ("cvs", "; did you mean .csv?"),
     ("csvs", "; did you mean .csv?"),
     ("txt", "; did you mean .csv?"),
     ("tsv", "; for tabs write Csv( path: …, delimiter: '\\t' )"),
     ("json", "; one JSON object a line has the ending .ndjson or .jsonl"),
     ("ndjsonl", "; did you mean .ndjson?"),
-    ("pq", "; did you mean .parquet?"),
     ("parq", "; did you mean .parquet?"),
     ("ipc", "; did you mean .arrow?"),
     ("feather", "; did you mean .arrow?"),
@@ -26,13 +29,6 @@ const NEAR_MISSES: [(&str, &str); 12] = [
 
 /// Decimals that CSV can be asked for: more are never needed to tell two doubles near 1 apart.
 const DECIMALS_MAX: u8 = 17;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Compression {
-    None,
-    Gzip,
-    Zstd,
-}
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum SinkFormat {
@@ -70,31 +66,29 @@ pub(crate) struct ParquetFormat {
 pub(crate) struct Plan<'a> {
     pub(crate) path: &'a str,
     pub(crate) format: SinkFormat,
-    pub(crate) compression: Compression,
+    pub(crate) packing: Packing,
 }
 
 impl<'a> Plan<'a> {
     /// The plan of a sink; `None` for the blackhole.
     pub(crate) fn of(write: &'a Write) -> Result<Option<Self>, WriteError> {
-        let (path, format, compression) = match write {
-            Write::Csv(csv) => {
-                (&csv.path, SinkFormat::Csv(csv_format(csv)?), compression(&csv.path))
-            }
-            Write::Ndjson(ndjson) => (&ndjson.path, SinkFormat::Ndjson, compression(&ndjson.path)),
+        let (path, format, packing) = match write {
+            Write::Csv(csv) => (&csv.path, SinkFormat::Csv(csv_format(csv)?), packing(&csv.path)),
+            Write::Ndjson(ndjson) => (&ndjson.path, SinkFormat::Ndjson, packing(&ndjson.path)),
             Write::Parquet(parquet) => {
                 let format = SinkFormat::Parquet(parquet_format(parquet)?);
-                (&parquet.path, format, uncompressed(&parquet.path, "Parquet")?)
+                (&parquet.path, format, unpacked(&parquet.path, "Parquet")?)
             }
             Write::Arrow(arrow) => {
-                (&arrow.path, SinkFormat::Arrow, uncompressed(&arrow.path, "Arrow")?)
+                (&arrow.path, SinkFormat::Arrow, unpacked(&arrow.path, "Arrow")?)
             }
             Write::File(file) => {
-                let (format, compression) = by_ending(&file.path)?;
-                (&file.path, format, compression)
+                let (format, packing) = by_ending(&file.path)?;
+                (&file.path, format, packing)
             }
             Write::Blackhole => return Ok(None),
         };
-        Ok(Some(Self { path, format, compression }))
+        Ok(Some(Self { path, format, packing }))
     }
 }
 
@@ -137,27 +131,14 @@ fn parquet_format(parquet: &ParquetWrite) -> Result<ParquetFormat, WriteError> {
     Ok(ParquetFormat { compression: parquet.compression, row_group_rows })
 }
 
-/// The last ending of `path` in small letters, and what stands before it.
-fn split_ending(path: &str) -> (&str, String) {
-    let name_at = path.rfind('/').map_or(0, |slash| slash + 1);
-    match path[name_at..].rfind('.') {
-        Some(dot) => (&path[..name_at + dot], path[name_at + dot + 1..].to_ascii_lowercase()),
-        None => (path, String::new()),
-    }
+fn packing(path: &str) -> Packing {
+    Ending::of(Path::new(path)).packing
 }
 
-fn compression(path: &str) -> Compression {
-    match split_ending(path).1.as_str() {
-        "gz" => Compression::Gzip,
-        "zst" => Compression::Zstd,
-        _ => Compression::None,
-    }
-}
-
-fn uncompressed(path: &str, format: &str) -> Result<Compression, WriteError> {
-    match compression(path) {
-        Compression::None => Ok(Compression::None),
-        Compression::Gzip | Compression::Zstd => Err(WriteError::Ending {
+fn unpacked(path: &str, format: &str) -> Result<Packing, WriteError> {
+    match packing(path) {
+        Packing::None => Ok(Packing::None),
+        Packing::Gzip | Packing::Zstd => Err(WriteError::Ending {
             path: path.to_owned(),
             found: format!(
                 "{format} is not compressed as a whole, but the path ends in .gz or .zst"
@@ -168,27 +149,24 @@ fn uncompressed(path: &str, format: &str) -> Result<Compression, WriteError> {
     }
 }
 
-fn by_ending(path: &str) -> Result<(SinkFormat, Compression), WriteError> {
-    let compression = compression(path);
-    let inner = match compression {
-        Compression::None => path,
-        Compression::Gzip | Compression::Zstd => split_ending(path).0,
-    };
-    let ending = split_ending(inner).1;
-    let format = match ending.as_str() {
-        "csv" => SinkFormat::Csv(CsvFormat { delimiter: b',', decimals: None, null: Vec::new() }),
-        "ndjson" | "jsonl" => SinkFormat::Ndjson,
-        "parquet" => SinkFormat::Parquet(ParquetFormat {
+fn by_ending(path: &str) -> Result<(SinkFormat, Packing), WriteError> {
+    let ending = Ending::of(Path::new(path));
+    let format = match ending.format() {
+        Some(NamedFormat::Csv) => {
+            SinkFormat::Csv(CsvFormat { delimiter: b',', decimals: None, null: Vec::new() })
+        }
+        Some(NamedFormat::Ndjson) => SinkFormat::Ndjson,
+        Some(NamedFormat::Parquet) => SinkFormat::Parquet(ParquetFormat {
             compression: ParquetCompression::default(),
             row_group_rows: 1 << 20,
         }),
-        "arrow" => SinkFormat::Arrow,
-        _ => return Err(unknown_ending(path, &ending)),
+        Some(NamedFormat::Arrow) => SinkFormat::Arrow,
+        Some(NamedFormat::Tsv) | None => return Err(unknown_ending(path, &ending.text)),
     };
     if matches!(format, SinkFormat::Parquet(_) | SinkFormat::Arrow) {
-        uncompressed(path, &ending)?;
+        unpacked(path, &ending.text)?;
     }
-    Ok((format, compression))
+    Ok((format, ending.packing))
 }
 
 fn unknown_ending(path: &str, ending: &str) -> WriteError {

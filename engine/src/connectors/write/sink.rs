@@ -66,7 +66,7 @@ impl Sink {
         let target = Target::check(plan.path)?;
         check_schema(&target.shown, schema, &plan.format)?;
         let on_stdout = matches!(target.kind, TargetKind::Stdout);
-        let output = Output::create(target, plan.compression)?;
+        let output = Output::create(target, plan.packing)?;
         match plan.format {
             SinkFormat::Csv(format) => {
                 let encoder = CsvEncoder::new(format, schema.clone());

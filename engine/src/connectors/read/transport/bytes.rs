@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use tanda_text::Packing;
+
 use crate::connectors::read::error::ReadError;
 
 use super::files::{FileRef, InputFile};
@@ -46,13 +48,14 @@ impl Bytes {
     pub(crate) fn open(file: &FileRef, progress: &Arc<AtomicU64>) -> Result<Self, ReadError> {
         let raw = RawBytes::new(file.open()?, file, progress);
         let packed = |raw| BufReader::with_capacity(PACKED_BYTES, raw);
-        let layer = if file.ends_with("gz") {
-            Layer::Gzip(Box::new(Gunzip::new(packed(raw))))
-        } else if file.ends_with("zst") {
-            let decoder = zstd::Decoder::with_buffer(packed(raw));
-            Layer::Zstd(Box::new(decoder.map_err(|e| ReadError::io(file.path(), "opening", e))?))
-        } else {
-            Layer::Plain(raw)
+        let layer = match file.packing() {
+            Packing::None => Layer::Plain(raw),
+            Packing::Gzip => Layer::Gzip(Box::new(Gunzip::new(packed(raw)))),
+            Packing::Zstd => {
+                let decoder = zstd::Decoder::with_buffer(packed(raw));
+                let decoder = decoder.map_err(|e| ReadError::io(file.path(), "opening", e))?;
+                Layer::Zstd(Box::new(decoder))
+            }
         };
         Ok(Self { layer, file: Arc::clone(file) })
     }

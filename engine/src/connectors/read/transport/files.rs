@@ -7,6 +7,8 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tanda_text::{Ending, Packing};
+
 use crate::connectors::read::error::ReadError;
 
 use super::shown::shown;
@@ -118,10 +120,9 @@ impl InputFile {
         self.path.is_none()
     }
 
-    /// Whether its name ends with `ending`, letter case aside.
-    pub(crate) fn ends_with(&self, ending: &str) -> bool {
-        let extension = self.path.as_deref().and_then(Path::extension);
-        extension.is_some_and(|found| found.eq_ignore_ascii_case(ending))
+    /// How it is compressed, by the ending of its name.
+    pub(crate) fn packing(&self) -> Packing {
+        self.path.as_deref().map_or(Packing::None, |path| Ending::of(path).packing)
     }
 
     /// Opens the file, which must be the one that was found when the source was opened.

@@ -6,6 +6,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tanda_text::NamedFormat;
+
 use crate::connectors::read::error::ReadError;
 use crate::scene::glob::{Glob, is_glob};
 
@@ -15,8 +17,8 @@ use super::walk::walk;
 
 /// All inputs that `path` names: one file, a glob in the order of its names, or `-`.
 ///
-/// `ending` is the usual ending of the format, for hints.
-pub(crate) fn find_files(path: &str, ending: &'static str) -> Result<Vec<FileRef>, ReadError> {
+/// `format` is what they are read as, for hints.
+pub(crate) fn find_files(path: &str, format: NamedFormat) -> Result<Vec<FileRef>, ReadError> {
     if path == "-" {
         return Ok(vec![Arc::new(InputFile::standard_input())]);
     }
@@ -26,7 +28,7 @@ pub(crate) fn find_files(path: &str, ending: &'static str) -> Result<Vec<FileRef
     let metadata = fs::metadata(path).map_err(|error| cannot_find(Path::new(path), error))?;
     if metadata.is_dir() {
         let path = path.trim_end_matches('/').to_owned();
-        return Err(ReadError::Directory { path, ending });
+        return Err(ReadError::Directory { path, ending: format.ending() });
     }
     Ok(vec![Arc::new(InputFile::new(PathBuf::from(path), &metadata, 0))])
 }

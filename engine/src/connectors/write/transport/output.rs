@@ -7,9 +7,9 @@ use std::path::PathBuf;
 
 use flate2::write::GzEncoder;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use tanda_text::Packing;
 
 use crate::connectors::write::error::WriteError;
-use crate::connectors::write::plan::Compression;
 use crate::connectors::write::writer::Closed;
 
 use super::publish::Staged;
@@ -38,10 +38,10 @@ enum Codec {
 
 impl Output {
     /// Creates folders and the unfinished file; writes nothing yet.
-    pub(crate) fn create(target: Target, compression: Compression) -> Result<Self, WriteError> {
+    pub(crate) fn create(target: Target, packing: Packing) -> Result<Self, WriteError> {
         let counted = Counted::open(&target)?;
         let buffer = BufWriter::with_capacity(BUFFER_BYTES, counted);
-        let codec = Codec::new(buffer, compression)
+        let codec = Codec::new(buffer, packing)
             .map_err(|e| target.fault("preparing the compression", 0, e))?;
         Ok(Self { codec, target })
     }
@@ -123,11 +123,11 @@ impl Write for Output {
 }
 
 impl Codec {
-    fn new(buffer: BufWriter<Counted>, compression: Compression) -> io::Result<Self> {
-        Ok(match compression {
-            Compression::None => Self::Plain(buffer),
-            Compression::Gzip => Self::Gzip(GzEncoder::new(buffer, flate2::Compression::default())),
-            Compression::Zstd => Self::Zstd(zstd::Encoder::new(buffer, ZSTD_LEVEL)?),
+    fn new(buffer: BufWriter<Counted>, packing: Packing) -> io::Result<Self> {
+        Ok(match packing {
+            Packing::None => Self::Plain(buffer),
+            Packing::Gzip => Self::Gzip(GzEncoder::new(buffer, flate2::Compression::default())),
+            Packing::Zstd => Self::Zstd(zstd::Encoder::new(buffer, ZSTD_LEVEL)?),
         })
     }
 

@@ -37,7 +37,7 @@ impl ColumnarSource {
         path: &str,
         opening: &Opening<'_>,
     ) -> Result<Self, ReadError> {
-        let files = find_files(path, format.ending())?;
+        let files = find_files(path, format.named())?;
         let (mut schema, mut kept) = (None::<Schema>, None);
         for file in &files {
             let opened = Opened::open(format, file, None, opening)?;

@@ -1,7 +1,7 @@
 //! CSV sources.
 
 use arrow::datatypes::SchemaRef;
-use tanda_text::{CsvPlan, CsvSample, Dialect, OnBad, Rules, parse_types, schema_of};
+use tanda_text::{CsvPlan, CsvSample, Dialect, NamedFormat, OnBad, Rules, parse_types, schema_of};
 
 use crate::connectors::read::error::ReadError;
 use crate::connectors::read::opening::{Format, Opening};
@@ -35,7 +35,7 @@ impl CsvSource {
         let null = read.null.as_ref().map(|null| null.clone().into_bytes());
         let mut sample = CsvSample::new(dialect, &types, null.as_deref());
         let mut bodies = Vec::new();
-        for file in find_files(&read.path, "csv")? {
+        for file in find_files(&read.path, NamedFormat::Csv)? {
             let wanted = if bodies.is_empty() { SAMPLE_BYTES } else { SAMPLE_MORE_BYTES };
             let head = head_plan.read(&file, wanted)?;
             let start = sample.add(&head.beginning(), SAMPLE_RECORDS)?;

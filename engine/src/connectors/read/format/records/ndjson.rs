@@ -1,7 +1,9 @@
 //! NDJSON sources.
 
 use arrow::datatypes::SchemaRef;
-use tanda_text::{NdjsonPlan, NdjsonSample, OnBad, Rules, parse_json_types, schema_of};
+use tanda_text::{
+    NamedFormat, NdjsonPlan, NdjsonSample, OnBad, Rules, parse_json_types, schema_of,
+};
 
 use crate::connectors::read::error::ReadError;
 use crate::connectors::read::opening::{Format, Opening};
@@ -31,7 +33,7 @@ impl NdjsonSource {
         let head_plan = HeadPlan::new(opening, None, 1, record_bytes_max);
         let (mut sample, mut bodies) = (NdjsonSample::default(), Vec::new());
         let mut first = None;
-        for file in find_files(&read.path, "ndjson")? {
+        for file in find_files(&read.path, NamedFormat::Ndjson)? {
             let wanted = if bodies.is_empty() { SAMPLE_BYTES } else { SAMPLE_MORE_BYTES };
             let head = head_plan.read(&file, wanted)?;
             let skip = sample.add(&head.beginning(), &types, SAMPLE_RECORDS)?;
