@@ -153,8 +153,8 @@ impl Block {
 
 /// Takes text apart into records and fields.
 pub(crate) trait Split {
-    /// Whether a number stands for the double nearest to it, as in JSON, however many digits it has;
-    /// and else for itself, in a column whose type was inferred.
+    /// Whether a number stands for the double nearest to it, as in JSON, however many digits it
+    /// has; and else for itself, in a column whose type was inferred.
     const ROUNDS_FLOATS: bool;
 
     /// What a split remembers from block to block of one text.

@@ -7,8 +7,8 @@ use super::token::{Broken, Expected, Kind, Token};
 /// Arrays and objects inside each other at most.
 const DEPTH_MAX: usize = 64;
 
-/// Walks over the record `text[at..end]`. A method that fails leaves `at` where the text stops being
-/// JSON.
+/// Walks over the record `text[at..end]`. A method that fails leaves `at` where the text stops
+/// being JSON.
 pub(crate) struct Scanner<'a> {
     text: &'a [u8],
     at: usize,

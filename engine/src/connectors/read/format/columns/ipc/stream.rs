@@ -92,11 +92,11 @@ impl ArrowStream {
             None => match self.bytes.fill_buf() {
                 Ok([]) => Ok(None),
                 Ok(_) => refused("more bytes after the end of the stream".to_owned()),
-                // Whoever stops the run waits for no more of it.
-                Err(error) => match at_end(&self.bytes, error) {
-                    Fault::Stopped => Ok(None),
-                    fault => Err(fault),
-                },
+                Err(error) => {
+                    let fault = at_end(&self.bytes, error);
+                    // Whoever stops the run waits for no more of it.
+                    if matches!(fault, Fault::Stopped) { Ok(None) } else { Err(fault) }
+                }
             },
         }
     }
