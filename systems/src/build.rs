@@ -1,115 +1,24 @@
-//! From a topology (what the scene says, typed and checked) to the entities of a world.
+//! From a topology to the entities of a world.
 
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 
 use bevy_ecs::prelude::*;
 use tanda_components::{
-    Breaker, BreakerLimits, Budget, Buffers, Capacity, Clock, Conserves, Edge, Edges,
-    FailedFinishes, FailurePolicy, Failures, Growth, HeldBatches, InFlight, Inbox, Instance,
-    LastBeat, LastGiven, Ledger, NextDeadline, Occupancy, OriginParts, OriginSeq, Origins, Outbox,
-    Pressure, Resort, Restarts, RetryBudget, Run, ServiceTime, Sink, Snapshotting, Source, Stage,
-    StageIndex, StageInputs, StageKind, StageName, StageState, TakeOrder, TickAgain, Timeouts,
-    TurnsPast, WorkerState, limits::WORKER_SLOTS,
+    Breaker, Budget, Buffers, Capacity, Clock, Conserves, Edge, Edges, FailedFinishes, Failures,
+    Growth, HeldBatches, InFlight, Inbox, Instance, LastBeat, LastGiven, Ledger, NextDeadline,
+    Occupancy, OriginParts, OriginSeq, Origins, Outbox, Pressure, Resort, Restarts, RetryBudget,
+    Run, ServiceTime, Sink, Snapshotting, Source, Stage, StageIndex, StageInputs, StageKind,
+    StageName, StageState, TakeOrder, TickAgain, Timeouts, TurnsPast, WorkerState,
+    limits::WORKER_SLOTS,
 };
 
 use crate::{
     failover::Mishaps,
     retire::Retiring,
-    supervision::{SupervisorSpec, spawn_supervisors},
+    supervision::spawn_supervisors,
     tick_arena::TickArena,
+    topology::{StageSpec, Topology},
 };
-
-/// The stages of a scene in topological order, with what bounds them.
-#[derive(Clone, Debug, Default)]
-pub struct Topology {
-    /// Stages; an edge only leads to a later one.
-    pub stages: Vec<StageSpec>,
-    /// Bytes of batches in flight (`engine.memory`).
-    pub memory_bytes: u64,
-    /// Threads that decode, process and encode.
-    pub threads: u16,
-    /// The top supervisor of the workers; it takes in those that nobody supervises. `None`: one for
-    /// one over all of them.
-    pub supervision: Option<SupervisorSpec>,
-}
-
-impl Topology {
-    /// Some stage deals with batches that fail.
-    #[must_use]
-    pub fn fails_over(&self) -> bool {
-        self.stages.iter().any(|stage| stage.on_failure.is_some())
-    }
-
-    /// Some stage has a breaker.
-    #[must_use]
-    pub fn breaks(&self) -> bool {
-        self.stages.iter().any(|stage| stage.breaker.is_some())
-    }
-
-    /// Some stage has workers that are started when they are needed.
-    #[must_use]
-    pub fn grows(&self) -> bool {
-        let grows = |stage: &StageSpec| {
-            stage.isolation.is_some_and(|isolation| isolation.workers < stage.instances)
-        };
-        self.stages.iter().any(grows)
-    }
-
-    /// Some stage runs in workers.
-    #[must_use]
-    pub fn is_isolated(&self) -> bool {
-        self.stages.iter().any(|stage| stage.isolation.is_some())
-    }
-}
-
-/// One stage of a [`Topology`].
-#[derive(Clone, Debug)]
-pub struct StageSpec {
-    /// Its name.
-    pub name: String,
-    /// What it does.
-    pub kind: StageKind,
-    /// Running copies, at least 1; also of a source's decoder and a sink's encoder. 0 when the
-    /// reader or writer does that work itself.
-    pub instances: u16,
-    /// Where its batches come from; empty for a source.
-    pub inputs: Vec<EdgeSpec>,
-    /// A sink or an `EXCLUSIVE` plugin takes its batches in source order, not as they come.
-    pub ordered: bool,
-    /// A source's largest piece, bytes.
-    pub piece_bytes: u64,
-    /// As many rows leave a batch's processing as went into it; of what else happens to batches,
-    /// too.
-    pub conserves: bool,
-    /// Priority of a source's batches.
-    pub priority: i16,
-    /// Each instance of a plugin runs in a worker of its own; `None` for sources and sinks.
-    pub isolation: Option<Isolation>,
-    /// What is done about batches that fail; `None` for sources and sinks.
-    pub on_failure: Option<FailurePolicy>,
-    /// When its batches are kept from the plugin; only with a policy.
-    pub breaker: Option<BreakerLimits>,
-}
-
-/// The workers of an isolated stage, and what bounds them, microseconds; 0 means nothing does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Isolation {
-    /// Those that are up at the beginning, at least 1; the others are started when they are needed.
-    pub workers: u16,
-    /// How long a worker that owes an answer may go without progress.
-    pub batch_timeout_micros: u64,
-    /// How long a worker may take to start.
-    pub start_timeout_micros: u64,
-}
-
-/// One end of an edge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EdgeSpec {
-    /// Index of the stage that emits.
-    pub stage: u16,
-    /// Its port.
-    pub port: u8,
-}
 
 /// Spawns the entities and resources of `topology`; returns the stages' entities by index.
 ///

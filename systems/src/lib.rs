@@ -23,15 +23,17 @@ mod spawn;
 mod supervise;
 pub mod supervision;
 mod tick_arena;
+mod topology;
 mod workers;
 mod write;
 
 pub use allocate::plan_admission;
 pub use bisect::Bisection;
-pub use build::{EdgeSpec, Isolation, StageSpec, Topology, build_world};
+pub use build::build_world;
 pub use dispatch::{Candidate, Idle, plan_dispatch};
 pub use divert::diversion;
 pub use failover::{Mishap, Remedy, remedy};
 pub use schedule::{TickSystems, build_schedule};
 pub use tick_arena::TickArena;
+pub use topology::{EdgeSpec, Isolation, StageSpec, Topology};
 pub use workers::{is_snapshot_due, plan_deadline};

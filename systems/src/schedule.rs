@@ -11,7 +11,6 @@ use bevy_ecs::{
 use crate::{
     allocate::admit_batches,
     balance::wake_workers,
-    build::Topology,
     dispatch::dispatch_batches,
     divert::divert_batches,
     failover::fail_over_batches,
@@ -21,6 +20,7 @@ use crate::{
     supervise::{abandon_batches, stop_sources},
     supervision::supervise_workers,
     tick_arena::reset_arena,
+    topology::Topology,
     workers::{ask_snapshots, recycle_workers, set_deadline, watch_workers},
     write::write_batches,
 };

@@ -1,3 +1,7 @@
+//! Memory for the lists of one tick, so that a steady tick asks nothing of the heap.
+//!
+//! Only [`reset_arena`], the first system of a tick, frees it; nothing in it outlives the tick.
+
 use bevy_ecs::prelude::*;
 use bevy_platform::cell::SyncCell;
 use bumpalo::Bump;

@@ -3,7 +3,7 @@
 use bevy_ecs::prelude::*;
 use tanda_components::{BatchState, BufferHandle, StageKind};
 
-use super::Facts;
+use super::facts::Facts;
 use crate::spawn::Emission;
 
 impl Facts<'_, '_> {

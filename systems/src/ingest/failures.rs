@@ -7,7 +7,7 @@ use tanda_components::{
     StageFailed, StageKind, StageState, WorkerState,
 };
 
-use super::Facts;
+use super::facts::Facts;
 use crate::failover::{Mishap, Remedy, remedy};
 
 impl Facts<'_, '_> {

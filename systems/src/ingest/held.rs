@@ -3,7 +3,7 @@
 use bevy_ecs::prelude::*;
 use tanda_components::{BatchState, Snapshotting};
 
-use super::Facts;
+use super::facts::Facts;
 use crate::retire::leave_credit;
 
 impl Facts<'_, '_> {

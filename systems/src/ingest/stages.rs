@@ -6,7 +6,7 @@ use tanda_components::{
     StageState, Turn,
 };
 
-use super::Facts;
+use super::facts::Facts;
 use crate::{allocate::footprint_of_piece, spawn::Emission};
 
 impl Facts<'_, '_> {

@@ -7,7 +7,7 @@ use tanda_components::{
     WorkerState,
 };
 
-use super::{Facts, exit::Exit};
+use super::{exit::Exit, facts::Facts};
 use crate::{failover::Mishap, supervision::end_of};
 
 /// What a dead worker leaves behind.

@@ -1,93 +1,14 @@
 //! From what the scene says to supervisors in the world.
 
-use alloc::{
-    string::{String, ToString},
-    vec::Vec,
-};
+use alloc::vec::Vec;
 
 use bevy_ecs::prelude::*;
 use tanda_components::{
-    AutoShutdown, ChildSpec, ChildState, Instance, Shutdown, StageName, Strategy, SupervisedBy,
-    Supervises, SupervisionLog, Supervisor, SupervisorName, SupervisorState, WorkerState,
-    limits::INTENSITY_MAX,
+    ChildSpec, ChildState, Instance, Shutdown, StageName, SupervisedBy, Supervises, SupervisionLog,
+    Supervisor, SupervisorName, SupervisorState, WorkerState, limits::INTENSITY_MAX,
 };
 
-use crate::Topology;
-
-/// A supervisor of a [`Topology`], with all below it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SupervisorSpec {
-    /// Its name.
-    pub name: String,
-    /// Who is restarted.
-    pub strategy: Strategy,
-    /// Restarts within a period at most; `None`: ten, and one for each worker below it.
-    pub intensity: Option<u32>,
-    /// Whole seconds.
-    pub period_secs: u32,
-    /// Whether it ends with its significant children.
-    pub auto_shutdown: AutoShutdown,
-    /// Its children in start order.
-    pub children: Vec<SupervisedSpec>,
-}
-
-/// A child of a [`SupervisorSpec`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SupervisedSpec {
-    /// Every worker of a stage, in the order of their numbers.
-    Workers {
-        /// Index of the stage.
-        stage: u16,
-        /// What is told of each.
-        spec: ChildSpec,
-    },
-    /// A supervisor; whatever `spec` says, it is waited for when it is stopped.
-    Supervisor {
-        /// It.
-        supervisor: SupervisorSpec,
-        /// What is told of it.
-        spec: ChildSpec,
-    },
-}
-
-impl Default for SupervisorSpec {
-    /// One for one, five seconds, no children.
-    fn default() -> Self {
-        Self {
-            name: "top".to_string(),
-            strategy: Strategy::OneForOne,
-            intensity: None,
-            period_secs: 5,
-            auto_shutdown: AutoShutdown::Never,
-            children: Vec::new(),
-        }
-    }
-}
-
-impl SupervisorSpec {
-    /// The stages that it names, those of the supervisors below it too.
-    fn stages(&self) -> Vec<u16> {
-        let of = |child: &SupervisedSpec| match child {
-            SupervisedSpec::Workers { stage, .. } => Vec::from([*stage]),
-            SupervisedSpec::Supervisor { supervisor, .. } => supervisor.stages(),
-        };
-        self.children.iter().flat_map(of).collect()
-    }
-
-    /// Takes the isolated stages that nobody supervises under itself, behind its other children.
-    #[must_use]
-    pub fn adopting(mut self, topology: &Topology) -> Self {
-        let named = self.stages();
-        for (index, stage) in topology.stages.iter().enumerate() {
-            let index = index as u16;
-            if stage.isolation.is_some() && !named.contains(&index) {
-                let spec = ChildSpec::default();
-                self.children.push(SupervisedSpec::Workers { stage: index, spec });
-            }
-        }
-        self
-    }
-}
+use crate::topology::{SupervisedSpec, SupervisorSpec, Topology};
 
 /// The supervisors, each after the one above it.
 #[derive(Resource, Debug, Default)]

@@ -14,12 +14,15 @@
 pub mod backoff;
 mod build;
 mod child;
+mod order;
 mod procedure;
 mod step;
 mod system;
 
 pub(crate) use build::spawn_supervisors;
-pub use build::{SupervisedSpec, SupervisorSpec};
 pub use child::{ChildView, Life, end_of};
-pub use step::{Order, advance_clock, begin, end_above, next_wake, step};
+pub use order::Order;
+pub use step::{advance_clock, begin, end_above, next_wake, step};
 pub(crate) use system::supervise_workers;
+
+pub use crate::topology::{SupervisedSpec, SupervisorSpec};

@@ -1,19 +1,19 @@
 //! Children stopped in reverse and started in order, one at a time.
 
-use core::ops::ControlFlow::{self, Break, Continue};
+use core::ops::ControlFlow::{Break, Continue};
 
 use tanda_components::{
     ChildEnd, EngineTime, Fate, Phase, Restart, Shutdown, SupervisorEnd, SupervisorState, Then,
     Told,
 };
 
-use super::{ChildView, Life, Order};
+use super::{
+    child::{ChildView, Life},
+    order::{Flow, Order},
+};
 
 /// For ever.
 pub(super) const NEVER: EngineTime = EngineTime::from_micros(u64::MAX);
-
-/// What comes next: an order, nothing yet, or another look.
-pub(super) type Flow = ControlFlow<Option<Order>>;
 
 /// Goes on stopping the children down to `from`, the last one first; when all are down, what was
 /// known of their ends is forgotten, and what follows begins.

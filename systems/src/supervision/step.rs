@@ -8,27 +8,11 @@ use tanda_components::{
 };
 
 use super::{
-    ChildView, Life,
     backoff::delay_micros,
-    procedure::{self, Flow, NEVER, ending},
+    child::{ChildView, Life},
+    order::{Flow, Order},
+    procedure::{self, NEVER, ending},
 };
-
-/// What a supervisor wants done. Children are named by their place in start order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
-    /// Start a child that is down.
-    Start(u16),
-    /// Tell a child to go.
-    Stop(u16),
-    /// Kill a child.
-    Kill(u16),
-    /// Nothing: the child stays down. For those who keep books.
-    Leave(u16),
-    /// All children are up: the supervisor itself has started.
-    Started,
-    /// All children are down: the supervisor is gone.
-    Exit(SupervisorEnd),
-}
 
 /// The next thing that a supervisor wants done at `now`; `None` when it waits.
 ///
