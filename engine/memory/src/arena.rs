@@ -1,16 +1,11 @@
 //! Ranges of a segment, given out and taken back.
 
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use offset_allocator::{Allocation, Allocator};
-
-use crate::recent::{Recent, class_of};
+use crate::books::{ALIGNMENT, Books};
 use crate::segment::map::offset_in;
-use crate::{ALIGNMENT, Extent, SegmentId, WriterMap};
-
-/// Extents that one arena can have at a time; its books take 32 bytes for each.
-const EXTENTS_MAX: u32 = 1 << 16;
+use crate::{Extent, SegmentId, WriterMap};
 
 /// There is no free range of that size, or there are too many extents. Nothing has changed; a later
 /// try can help, when extents were freed.
@@ -34,46 +29,26 @@ pub struct ArenaFull {
 
 /// The allocator of a segment, in the process that writes it. A clone is the same arena.
 ///
-/// Its books are private memory: no other process can damage them, and nothing of them has to be
-/// mended when another process dies. A size is rounded up to its class, at most an eighth more; a
-/// range freed lately is given out before a new one, since its memory is there and in the cache.
-/// Constant time, under a lock, but when the arena is full: then all ranges freed lately grow
-/// together first.
+/// A size is rounded up to its class, at most an eighth more; a range freed lately is given out
+/// before a new one, since its memory is there and in the cache. Constant time, under a lock, but
+/// when the arena is full: then all ranges freed lately grow together first.
 #[derive(Clone)]
-pub struct Arena(Arc<Inner>);
-
-struct Inner {
-    id: SegmentId,
-    map: WriterMap,
-    books: Mutex<Books>,
-}
-
-struct Books {
-    /// In units of [`ALIGNMENT`].
-    allocator: Allocator<u32>,
-    recent: Recent,
-    used_bytes: u64,
-    peak_bytes: u64,
-}
+pub struct Arena(Arc<Books>);
 
 impl Arena {
     /// An arena over a whole segment. Of a segment beyond 512 GiB, the rest is not used.
     pub fn new(id: SegmentId, map: WriterMap) -> Self {
-        let units = u32::try_from(map.bytes() / ALIGNMENT).unwrap_or(u32::MAX);
-        let allocator = Allocator::with_max_allocs(units, units.saturating_add(4).min(EXTENTS_MAX));
-        let recent = Recent::default();
-        let books = Mutex::new(Books { allocator, recent, used_bytes: 0, peak_bytes: 0 });
-        Self(Arc::new(Inner { id, map, books }))
+        Self(Arc::new(Books::new(id, map)))
     }
 
     /// The segment that it is over.
     pub fn id(&self) -> SegmentId {
-        self.0.id
+        self.0.id()
     }
 
     /// Size of the segment.
     pub fn segment_bytes(&self) -> usize {
-        self.0.map.bytes()
+        self.0.segment_bytes()
     }
 
     /// Gives out a range, aligned to [`ALIGNMENT`]. It holds what was there before; no bytes take
@@ -83,21 +58,21 @@ impl Arena {
     /// There is no free range of that size. Nothing has changed.
     pub fn allocate(&self, bytes: usize) -> Result<Extent, ArenaFull> {
         if bytes == 0 {
-            return Ok(Extent::new(self.clone(), None, 0));
+            return Ok(Extent::new(Arc::clone(&self.0), None, 0));
         }
         let units = u32::try_from(bytes.div_ceil(ALIGNMENT)).map_err(|_| self.full(bytes))?;
-        let found = self.reserve(units).ok_or_else(|| self.full(bytes))?;
-        Ok(Extent::new(self.clone(), Some(found), bytes))
+        let found = self.0.reserve(units).ok_or_else(|| self.full(bytes))?;
+        Ok(Extent::new(Arc::clone(&self.0), Some(found), bytes))
     }
 
     /// Bytes in use, each extent rounded up to [`ALIGNMENT`].
     pub fn used_bytes(&self) -> u64 {
-        self.0.books.lock().map_or(0, |books| books.used_bytes)
+        self.0.used_bytes()
     }
 
     /// The most bytes that were in use at once.
     pub fn peak_bytes(&self) -> u64 {
-        self.0.books.lock().map_or(0, |books| books.peak_bytes)
+        self.0.peak_bytes()
     }
 
     /// The offset in the segment of a range of memory, if the range lies in it.
@@ -106,29 +81,7 @@ impl Arena {
     }
 
     pub(crate) fn base(&self) -> *mut u8 {
-        self.0.map.base()
-    }
-
-    /// None also after a panic inside the allocator: books that may be wrong give out nothing.
-    fn reserve(&self, units: u32) -> Option<Allocation<u32>> {
-        let mut books = self.0.books.lock().ok()?;
-        // The allocator does not look for more than it ever had.
-        if u64::from(units) * ALIGNMENT as u64 > self.segment_bytes() as u64 {
-            return None;
-        }
-        let found = books.find(units)?;
-        books.used_bytes += u64::from(units) * ALIGNMENT as u64;
-        books.peak_bytes = books.peak_bytes.max(books.used_bytes);
-        Some(found)
-    }
-
-    pub(crate) fn release(&self, allocation: Allocation<u32>, bytes: usize) {
-        // After a panic inside the allocator the range is lost, which is safe.
-        if let Ok(mut books) = self.0.books.lock() {
-            let units = bytes.div_ceil(ALIGNMENT) as u32;
-            books.used_bytes -= u64::from(units) * ALIGNMENT as u64;
-            books.keep(units, allocation);
-        }
+        self.0.base()
     }
 
     fn full(&self, wanted_bytes: usize) -> ArenaFull {
@@ -138,31 +91,6 @@ impl Arena {
             used_bytes: self.used_bytes(),
             segment_bytes: self.segment_bytes(),
         }
-    }
-}
-
-impl Books {
-    fn find(&mut self, units: u32) -> Option<Allocation<u32>> {
-        let class = class_of(units)?;
-        if let Some(found) = self.recent.take(class) {
-            return Some(found);
-        }
-        if let Some(found) = self.allocator.allocate(class.units()) {
-            return Some(found);
-        }
-        self.free_recent();
-        self.allocator.allocate(class.units())
-    }
-
-    fn keep(&mut self, units: u32, allocation: Allocation<u32>) {
-        let class = class_of(units).expect("it was found by its class");
-        if !self.recent.keep(class, allocation) {
-            self.free_recent();
-        }
-    }
-
-    fn free_recent(&mut self) {
-        self.recent.take_all().for_each(|range| self.allocator.free(range));
     }
 }
 

@@ -8,20 +8,24 @@ use std::sync::Arc;
 use arrow::buffer::Buffer;
 use offset_allocator::Allocation;
 
-use crate::{ALIGNMENT, Arena};
+use crate::books::{ALIGNMENT, Books};
 
 /// A range of a segment that belongs to its holder alone (M3). Freed when it is dropped, on any
 /// thread.
 pub struct Extent {
-    arena: Arena,
+    books: Arc<Books>,
     /// None for no bytes, which take no memory.
     allocation: Option<Allocation<u32>>,
     bytes: usize,
 }
 
 impl Extent {
-    pub(crate) fn new(arena: Arena, allocation: Option<Allocation<u32>>, bytes: usize) -> Self {
-        Self { arena, allocation, bytes }
+    pub(crate) fn new(
+        books: Arc<Books>,
+        allocation: Option<Allocation<u32>>,
+        bytes: usize,
+    ) -> Self {
+        Self { books, allocation, bytes }
     }
 
     /// Where it begins in its segment, a multiple of [`ALIGNMENT`]; 0 if it has no bytes.
@@ -31,7 +35,7 @@ impl Extent {
 
     /// Its memory, which holds what was there before.
     pub fn as_mut_slice(&mut self) -> &mut [u8] {
-        // SAFETY: the range is inside the mapping, which lives as long as the arena, and belongs to
+        // SAFETY: the range is inside the mapping, which lives as long as the books, and belongs to
         // this extent alone (M1, M3); memory of a file is always initialised.
         unsafe { slice::from_raw_parts_mut(self.pointer().as_ptr(), self.bytes) }
     }
@@ -61,7 +65,7 @@ impl Extent {
             return NonNull::dangling();
         }
         // SAFETY: the allocator gave an offset inside the mapping.
-        let pointer = unsafe { self.arena.base().add(self.offset() as usize) };
+        let pointer = unsafe { self.books.base().add(self.offset() as usize) };
         NonNull::new(pointer).expect("no mapping begins at address 0")
     }
 }
@@ -69,7 +73,7 @@ impl Extent {
 impl Drop for Extent {
     fn drop(&mut self) {
         if let Some(allocation) = self.allocation.take() {
-            self.arena.release(allocation, self.bytes);
+            self.books.release(allocation, self.bytes);
         }
     }
 }
@@ -78,7 +82,7 @@ impl fmt::Debug for Extent {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Extent")
-            .field("segment", &self.arena.id())
+            .field("segment", &self.books.id())
             .field("offset", &self.offset())
             .field("bytes", &self.bytes)
             .finish()

@@ -21,6 +21,7 @@
 
 mod arena;
 mod blocks;
+mod books;
 mod copier;
 mod describe;
 mod extent;
@@ -36,6 +37,7 @@ mod wire;
 
 pub use arena::{Arena, ArenaFull};
 pub use blocks::Blocks;
+pub use books::ALIGNMENT;
 pub use describe::{DescribeError, describe};
 pub use extent::Extent;
 pub use layout::{DEPTH_MAX, ELEMENTS_MAX, is_supported};
@@ -45,6 +47,3 @@ pub use rebuild::{
 pub use seal::{SealError, is_sealed, seal};
 pub use segment::{ReaderMap, SegmentError, SegmentFile, SegmentId, WriterMap};
 pub use segments::Segments;
-
-/// Everything in a segment begins at a multiple of so many bytes: as Arrow has its buffers begin.
-pub const ALIGNMENT: usize = 128;

@@ -6,7 +6,7 @@ use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer};
 use arrow::datatypes::DataType;
 use zerocopy::little_endian::U64;
 
-use super::ColumnFault;
+use super::error::ColumnFault;
 use super::source::Source;
 use crate::layout::{ELEMENTS_MAX, Layout, layout};
 use crate::wire::{Reader, Span};

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayData, RecordBatch};
 use arrow::buffer::Buffer;
 
-use super::{ColumnFault, RangeFault, Trust};
+use super::error::{ColumnFault, RangeFault};
+use super::trust::Trust;
 use crate::segments::Known;
 use crate::wire::Span;
 use crate::{SegmentId, Segments};
