@@ -12,7 +12,8 @@ use rustix::net::{
     SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
 };
 
-use super::{ChannelError, FDS_MAX, PREFIX_BYTES};
+use super::error::ChannelError;
+use super::frame::{FDS_MAX, PREFIX_BYTES};
 
 /// When an operation must have ended.
 #[derive(Clone, Copy)]

@@ -1,3 +1,5 @@
+//! A channel over real sockets, with peers that stall, cut and lie.
+
 use std::fs;
 use std::io::{IoSlice, Read, Seek, SeekFrom, Write};
 use std::mem::MaybeUninit;

@@ -4,13 +4,11 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 
 use super::bell::Bell;
-use super::segment::{self, RingInSegment, Segment};
-use super::{Slot, WorkerFds};
+use super::fds::WorkerFds;
+use super::segment::{self, RingInSegment, START, Segment};
+use super::slot::Slot;
 use crate::ring::{Consumer, Producer};
 use crate::{Corrupt, RingFull};
-
-/// Index of the first slot: a new segment is all zeros.
-pub(crate) const START: u64 = 0;
 
 /// Makes the sealed control segment, two eventfds, the engine's end, and the descriptors of which
 /// the worker makes its own end ([`WorkerEnd::from_fds`](crate::WorkerEnd::from_fds)).

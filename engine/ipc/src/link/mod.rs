@@ -3,6 +3,7 @@
 mod bell;
 mod engine_end;
 mod error;
+mod fds;
 mod segment;
 mod slot;
 #[cfg(test)]
@@ -11,5 +12,6 @@ mod worker_end;
 
 pub use engine_end::{EngineEnd, connect};
 pub use error::{ConnectError, WaitError};
+pub use fds::WorkerFds;
 pub use slot::Slot;
-pub use worker_end::{Spin, Woken, WorkerEnd, WorkerFds};
+pub use worker_end::{Spin, Woken, WorkerEnd};

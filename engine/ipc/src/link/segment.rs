@@ -10,7 +10,7 @@ use memmap2::{MmapOptions, MmapRaw};
 use rustix::fs::{MemfdFlags, SealFlags};
 use rustix::io::Errno;
 
-use super::ConnectError;
+use super::error::ConnectError;
 use crate::ring::Ring;
 
 /// What lies in the segment. All zeros, as a new memfd is, are two empty rings.
@@ -19,6 +19,9 @@ struct Control {
     submissions: Ring,
     completions: Ring,
 }
+
+/// Index of the first slot: a new segment is all zeros.
+pub(crate) const START: u64 = 0;
 
 pub(crate) const SEGMENT_BYTES: usize = size_of::<Control>();
 

@@ -1,3 +1,5 @@
+//! The two ends over a real segment and real eventfds.
+
 use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -13,8 +15,8 @@ use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 use super::bell::Bell;
 use super::engine_end::EngineEnd;
 use super::segment::{self, SEGMENT_BYTES, Segment};
-use super::worker_end::{Spin, Woken, WorkerEnd, WorkerFds};
-use super::{ConnectError, Slot, connect};
+use super::worker_end::{Spin, Woken, WorkerEnd};
+use super::{ConnectError, Slot, WorkerFds, connect};
 use crate::{Corrupt, RING_SLOTS, RingFull};
 
 /// Long enough that only a lost wake-up reaches it.

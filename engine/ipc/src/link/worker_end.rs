@@ -1,40 +1,17 @@
 //! The worker's end of the two rings.
 
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
 use super::bell::Bell;
-use super::engine_end::START;
-use super::segment::{RingInSegment, Segment};
-use super::{ConnectError, Slot, WaitError};
+use super::error::{ConnectError, WaitError};
+use super::fds::WorkerFds;
+use super::segment::{RingInSegment, START, Segment};
+use super::slot::Slot;
 use crate::ring::{Consumer, Producer};
 use crate::{Corrupt, RingFull};
-
-/// Descriptors of which a [`WorkerEnd`] is made. They are sent in this order.
-#[derive(Debug)]
-pub struct WorkerFds {
-    /// The control segment.
-    pub control: OwnedFd,
-    /// Eventfd that the worker writes.
-    pub wake_engine: OwnedFd,
-    /// Eventfd that the worker reads.
-    pub wake_worker: OwnedFd,
-}
-
-impl WorkerFds {
-    /// The descriptors in their order, to be sent.
-    pub fn as_fds(&self) -> [BorrowedFd<'_>; 3] {
-        [self.control.as_fd(), self.wake_engine.as_fd(), self.wake_worker.as_fd()]
-    }
-}
-
-impl From<[OwnedFd; 3]> for WorkerFds {
-    fn from([control, wake_engine, wake_worker]: [OwnedFd; 3]) -> Self {
-        Self { control, wake_engine, wake_worker }
-    }
-}
 
 /// How long a worker looks for work before it sleeps.
 ///

@@ -2,7 +2,8 @@
 
 use std::ops::Deref;
 
-use super::{AWAKE, CAPACITY, Corrupt, PARKED, Ring, Words};
+use super::error::Corrupt;
+use super::layout::{AWAKE, CAPACITY, PARKED, Ring, Words};
 use crate::sync::{Ordering, fence};
 
 /// The consumer's end of a ring. `R` is how the ring is held.

@@ -1,9 +1,12 @@
+//! The ring against a queue, and against indices that cannot be.
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use proptest::prelude::*;
 
-use super::{CAPACITY, Consumer, Corrupt, Producer, RING_SLOTS, Ring, RingFull, Words};
+use super::layout::CAPACITY;
+use super::{Consumer, Corrupt, Producer, RING_SLOTS, Ring, RingFull, Words};
 
 fn words(number: u64) -> Words {
     std::array::from_fn(|word| number.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ word as u64)
