@@ -4,21 +4,19 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use arrow::datatypes::{Field, SchemaRef};
 use arrow::ffi::FFI_ArrowSchema;
 use arrow::record_batch::RecordBatch;
-use tanda_plugin::abi::{
-    self, Addresses, Exporter, RawBound, RawBytes, RawError, STATUS_ERROR, STATUS_OK, STATUS_PANIC,
-    Text,
-};
+use tanda_plugin::abi::{self, Addresses, Exporter, RawBound, RawBytes, RawError, STATUS_PANIC};
 use tanda_plugin::{Binding, Layout, LayoutError, PluginError, Wanted, first_unsupported};
 
 use crate::bind::{Bound, WantedOut, read_binding};
 use crate::collect::{Collector, Output, Outputs, Source, check_conserved};
 use crate::context::Context;
-use crate::{Call, CallError, Library, Memory};
+use crate::library::{Library, REQUIRED};
+use crate::outcome::outcome;
+use crate::{Call, CallError};
 
 /// A running copy of a plugin. Closed when dropped.
 pub struct Instance {
@@ -36,33 +34,20 @@ pub struct Instance {
 // SAFETY: the ABI lets calls come on any thread, one at a time (S3, H1).
 unsafe impl Send for Instance {}
 
-const REQUIRED: &str = "the library checked that its table has this function";
 const BOUND: &str = "bind comes before process and finish";
 
 impl Instance {
-    pub(crate) fn open(
+    /// An instance that nothing is bound to yet.
+    ///
+    /// # Safety
+    /// `open` of the library's table gave `raw` for this context, and nobody else has it (S4, H2).
+    pub(crate) unsafe fn new(
+        raw: NonNull<abi::Instance>,
         library: Arc<Library>,
-        config: &str,
-        cancel: Arc<AtomicBool>,
-        log_name: &str,
-        memory: Option<&'static Memory>,
-    ) -> Result<Self, CallError> {
-        let context = Context::new(log_name, cancel, memory);
-        let open = library.table().open.expect(REQUIRED);
-        let (mut raw, mut error) = (ptr::null_mut(), RawError::EMPTY);
-        // SAFETY: text and places are valid for this call, the context until `close` (S1, H2).
-        let status = unsafe { open(Text::new(config), context.table(), &mut raw, &mut error) };
-        outcome(library.name(), Call::Open, status, error)?;
-        let Some(raw) = NonNull::new(raw) else {
-            let error = PluginError::new("it returned success, but no instance");
-            return Err(CallError::Failed {
-                plugin: library.name().to_owned(),
-                call: Call::Open,
-                error,
-            });
-        };
+        context: Context,
+    ) -> Self {
         let (addresses, exporter) = Default::default();
-        Ok(Self {
+        Self {
             raw,
             library,
             context,
@@ -71,7 +56,7 @@ impl Instance {
             addresses,
             exporter,
             poisoned: false,
-        })
+        }
     }
 
     /// Types the graph: gives the schema of each port for this input.
@@ -339,21 +324,6 @@ impl fmt::Debug for Instance {
             .field("poisoned", &self.poisoned)
             .finish_non_exhaustive()
     }
-}
-
-fn outcome(plugin: &str, call: Call, status: i32, mut error: RawError) -> Result<(), CallError> {
-    if status == STATUS_OK && error.release.is_none() {
-        return Ok(());
-    }
-    // SAFETY: filled by the call, or by an emit inside it that the plugin chose to ignore (S1).
-    let error = unsafe { error.take() };
-    let plugin = plugin.to_owned();
-    Err(match status {
-        STATUS_OK => return Ok(()),
-        STATUS_PANIC => CallError::Panicked { plugin, call, message: error.message().to_owned() },
-        STATUS_ERROR => CallError::Failed { plugin, call, error },
-        _ => CallError::UnknownStatus { plugin, call, status, error },
-    })
 }
 
 /// Arrays cross without their types, so a wrong one would be read as what it is not.

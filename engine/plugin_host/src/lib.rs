@@ -21,6 +21,8 @@ mod instance;
 mod library;
 mod load_error;
 mod memory;
+mod open;
+mod outcome;
 mod stdout;
 mod trap;
 

@@ -5,13 +5,12 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use libloading::os::unix::{Library as Linked, RTLD_LOCAL, RTLD_NOW};
 use tanda_plugin::abi::{self, EntryPoint, PluginTable, Text};
 use tanda_plugin::{Flags, Plugin};
 
-use crate::{CallError, Instance, LoadError, Memory};
+use crate::LoadError;
 
 /// A loaded plugin. It is never unloaded: what it emitted may live longer than its instances.
 pub struct Library {
@@ -19,6 +18,9 @@ pub struct Library {
     table: &'static PluginTable,
     texts: Texts,
 }
+
+/// Why a function of [`Library::table`] that every plugin has is there.
+pub(crate) const REQUIRED: &str = "the library checked that its table has this function";
 
 #[derive(Debug, Clone, Copy)]
 struct Texts {
@@ -100,35 +102,6 @@ impl Library {
         // SAFETY: its texts live as long as the process (contract).
         let texts = unsafe { read_texts(&path, table) }?;
         Ok(Self { path, table, texts })
-    }
-
-    /// Opens an instance with this configuration.
-    ///
-    /// `cancel` is what the plugin sees as `cancelled()`; `log_name` stands beside what it logs.
-    ///
-    /// # Errors
-    /// The plugin refuses the configuration, or panicked.
-    pub fn open_instance(
-        self: &Arc<Self>,
-        config: &str,
-        cancel: Arc<AtomicBool>,
-        log_name: &str,
-    ) -> Result<Instance, CallError> {
-        Instance::open(Arc::clone(self), config, cancel, log_name, None)
-    }
-
-    /// As [`open_instance`](Self::open_instance), with memory to make batches in.
-    ///
-    /// # Errors
-    /// As there.
-    pub fn open_instance_in(
-        self: &Arc<Self>,
-        memory: &'static Memory,
-        config: &str,
-        cancel: Arc<AtomicBool>,
-        log_name: &str,
-    ) -> Result<Instance, CallError> {
-        Instance::open(Arc::clone(self), config, cancel, log_name, Some(memory))
     }
 
     /// Name of the plugin, as scenes write it; never empty.
