@@ -18,6 +18,7 @@
 //! | `beginning` | what a text begins with: a mark, another format, whole records to look at |
 //! | `cut`, `long` | where records end, and what becomes of one that is too long |
 //! | `csv`, `ndjson` | the syntax: header or keys, inference, fields of a record |
+//! | `plan` | what is to be read of a text: columns, and what is a bad record |
 //! | `block`, `decode` | some hundred records at a time, from fields to columns |
 //! | `column`, `columns`, `numbers`, `values` | one column of a type; its values from bytes |
 //! | `types`, `nested_types`, `hint` | names of types, and near misses |
@@ -40,6 +41,7 @@ mod ndjson;
 mod nested_types;
 mod numbers;
 mod piece;
+mod plan;
 mod rejects;
 mod swar;
 mod typed;
@@ -50,13 +52,14 @@ pub use beginning::Beginning;
 pub use block::PIECE_BYTES_MAX;
 pub use csv::{BodyStart, CsvPlan, CsvSample};
 pub use cut::{Cutter, Dialect};
-pub use decode::{ColumnPlan, Rules, TextDecoder, schema_of};
+pub use decode::TextDecoder;
 pub use ending::{Ending, NamedFormat, Packing};
 pub use error::{BadRecord, TextError};
 pub use hint::nearest;
 pub use long::{has_open_quote, shown_part};
 pub use ndjson::{NdjsonPlan, NdjsonSample};
 pub use piece::{DecodedPiece, TextPiece, rejected_schema};
+pub use plan::{ColumnPlan, Rules, schema_of};
 pub use rejects::OnBad;
 pub use typed::typed;
 pub use types::{Types, parse_json_types, parse_types, type_name};

@@ -16,8 +16,9 @@ use self::split::Notes;
 use crate::beginning::Beginning;
 use crate::block::{Block, Split};
 use crate::cut::Dialect;
-use crate::decode::{ColumnPlan, Rules, TextDecoder, slots};
+use crate::decode::TextDecoder;
 use crate::error::TextError;
+use crate::plan::{ColumnPlan, Rules, slots};
 use crate::types::Types;
 
 /// Learns the columns of CSV inputs from what each begins with. Of an input nothing is kept: there

@@ -15,9 +15,10 @@ pub use self::infer::NdjsonSample;
 pub(crate) use self::nested::Nested;
 pub(crate) use self::split::NdjsonSplit;
 use crate::beginning::Beginning;
-use crate::decode::{ColumnPlan, Rules, TextDecoder, slots};
+use crate::decode::TextDecoder;
 use crate::error::TextError;
 use crate::hint::nearest;
+use crate::plan::{ColumnPlan, Rules, slots};
 use crate::types::Types;
 
 use self::seen::Mixed;

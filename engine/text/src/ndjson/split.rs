@@ -6,7 +6,7 @@ use std::ops::Range;
 use memchr::memchr;
 
 use crate::block::{Block, Span, Split};
-use crate::decode::ColumnPlan;
+use crate::plan::ColumnPlan;
 use crate::rejects::shown;
 
 use super::escape::unescape;
