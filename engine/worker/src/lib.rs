@@ -5,6 +5,7 @@
 //! of memory that it maps read-only, and leave as descriptions of memory that it alone writes. It
 //! knows no world and no scene.
 
+mod error;
 mod fail;
 pub mod protocol;
 pub mod sandbox;

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use arrow_schema::{Field, Schema};
 use serde::{Deserialize, Serialize};
+use tanda_ipc::{Channel, ChannelError};
 use tanda_plugin_host::{
     Binding, Call, CallError, Flags, PluginError, Port, Reads, Wanted, WantedPort,
 };
@@ -100,6 +101,14 @@ pub enum Reply {
     Bound(Bound),
     /// What was asked cannot be had.
     Failed(Failure),
+}
+
+impl Reply {
+    /// Sends it to the engine.
+    pub(crate) fn send(&self, channel: &Channel) -> Result<(), ChannelError> {
+        let bytes = serde_json::to_vec(self).expect("replies are plain data");
+        channel.send(&bytes, &[])
+    }
 }
 
 /// An opened plugin.

@@ -11,12 +11,12 @@ use tanda_memory::{
 };
 use tanda_plugin_host::{Binding, CallError, Instance, Output};
 
+use crate::error::WorkerError;
 use crate::fail::Fail;
 use crate::protocol::{
     Ask, Bound, COUNTERS_BYTES_MAX, DESCRIPTION_BYTES_MAX, Failure, Reply, answer, command,
     wanted_in,
 };
-use crate::start::{WorkerError, reply};
 
 /// Serves one instance.
 pub(crate) struct Server {
@@ -102,7 +102,7 @@ impl Server {
                     }
                     Err(error) => Reply::Failed(Failure::from(&error)),
                 };
-                reply(channel, &answer)
+                Ok(answer.send(channel)?)
             }
             Ask::Segment { id } => {
                 let file = frame.fds.into_iter().next().map(SegmentFile::from_fd);

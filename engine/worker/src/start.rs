@@ -8,48 +8,15 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use tanda_ipc::{Channel, ChannelError, Frame, WorkerEnd, WorkerFds};
+use tanda_ipc::{Channel, Frame, WorkerEnd, WorkerFds};
 use tanda_memory::{Arena, Blocks, SegmentFile, SegmentId, Segments};
-use tanda_plugin_host::{CallError, Instance, Library, LoadError, Memory};
+use tanda_plugin_host::{Instance, Library, Memory};
 
+use crate::error::WorkerError;
 use crate::fail::Fail;
 use crate::protocol::{Ask, Failure, Opened, Reply, Start};
 use crate::sandbox::{self, InForce, Policy};
 use crate::serve::Server;
-
-/// Why a worker cannot start or go on. The engine hears it, where it still listens.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub(crate) enum WorkerError {
-    /// The standard input is not the engine's socket.
-    #[error("a worker is started by the engine, not by hand")]
-    NotAsked,
-    /// The control channel broke.
-    #[error("the control channel failed: {0}")]
-    Channel(#[from] ChannelError),
-    /// The engine said something else than expected: another build.
-    #[error("the engine said what this worker does not understand: {0}")]
-    NotUnderstood(String),
-    /// Something before the sandbox failed.
-    #[error("cannot prepare: {0}")]
-    Prepare(String),
-    /// Another library took the place of the one to link, while it was linked; a worker that is
-    /// started now links the right one.
-    #[error("{} was replaced while it was linked", .0.display())]
-    Replaced(PathBuf),
-    /// The library is no plugin.
-    #[error(transparent)]
-    Load(#[from] LoadError),
-    /// The plugin cannot be opened.
-    #[error("{0}")]
-    Open(Box<CallError>),
-    /// The rings broke.
-    #[error("the rings failed: {0}")]
-    Rings(String),
-    /// The plugin panicked; the engine knows.
-    #[error("the plugin panicked")]
-    Panicked,
-}
 
 /// The whole life of a worker; its exit code is 0 when the engine has closed the channel.
 ///
@@ -73,7 +40,7 @@ fn run() -> Result<(), WorkerError> {
     log_to_engine(&start.log);
     let mut server = match open(&start, &channel, fds) {
         Ok((opened, server)) => {
-            reply(&channel, &Reply::Opened(opened))?;
+            Reply::Opened(opened).send(&channel)?;
             server
         }
         // Nothing is wrong with the plugin.
@@ -85,7 +52,7 @@ fn run() -> Result<(), WorkerError> {
                 Failure::new(&error)
             };
             // The engine tells it to the user, so the log does not.
-            return reply(&channel, &Reply::Failed(failure));
+            return Ok(Reply::Failed(failure).send(&channel)?);
         }
     };
     server.serve(&channel)
@@ -232,11 +199,6 @@ fn describe(library: &Library, sandbox: InForce) -> Opened {
         flags: library.flags().bits(),
         sandbox,
     }
-}
-
-pub(crate) fn reply(channel: &Channel, reply: &Reply) -> Result<(), WorkerError> {
-    let bytes = serde_json::to_vec(reply).expect("replies are plain data");
-    Ok(channel.send(&bytes, &[])?)
 }
 
 fn prepare(error: &dyn std::fmt::Display) -> WorkerError {

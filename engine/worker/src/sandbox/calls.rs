@@ -14,8 +14,9 @@ use std::process;
 
 use nix::libc::{self, c_int, c_long};
 
-use super::filter::{Condition, List, int, int_bits, word};
-use super::{Policy, SandboxError};
+use super::error::SandboxError;
+use super::list::{Condition, List, int, int_bits, word};
+use super::policy::Policy;
 
 /// Harmless whatever the arguments: memory already owned, time, waiting, facts of the process.
 const HARMLESS: [c_long; 37] = [

@@ -2,7 +2,8 @@
 
 use nix::unistd::close;
 
-use super::{OPEN_FILES_MAX, Policy};
+use super::limits::OPEN_FILES_MAX;
+use super::policy::Policy;
 
 /// Closes what is open beside the descriptors of the policy: files that the plugin kept open could
 /// still be mapped. None can be higher than the limit.

@@ -13,7 +13,8 @@ use landlock::{
     RulesetStatus, Scope,
 };
 
-use super::{Policy, SandboxError};
+use super::error::SandboxError;
+use super::policy::Policy;
 
 /// Where the loader finds what a library is linked with; not every system has all.
 const LIBC: [&str; 5] = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache"];

@@ -2,7 +2,7 @@
 
 use nix::sys::resource::{Resource, getrlimit, rlim_t, setrlimit};
 
-use super::SandboxError;
+use super::error::SandboxError;
 
 /// Descriptors that a worker may have open at a time.
 pub const OPEN_FILES_MAX: u64 = 256;

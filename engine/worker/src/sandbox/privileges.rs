@@ -5,7 +5,7 @@ use std::fs;
 use caps::{CapSet, Capability};
 use nix::sys::prctl;
 
-use super::SandboxError;
+use super::error::SandboxError;
 
 /// Before version 8 Landlock restricts the calling thread only.
 pub(super) fn check_one_thread() -> Result<(), SandboxError> {
