@@ -18,6 +18,7 @@ mod case;
 mod cast;
 mod choice;
 mod compare;
+mod digits;
 mod divide;
 mod logic;
 mod math;
@@ -26,7 +27,6 @@ mod select;
 mod text;
 
 pub(crate) use arithmetic::result_type as arithmetic_type;
-pub(crate) use compare::equal;
 pub(crate) use math::rounded_type;
 pub(crate) use part::{has_part, seconds_type};
 
@@ -135,11 +135,7 @@ pub(crate) fn evaluate(node: &Node, rows: &Rows) -> Evaluated<Value> {
             unary(node, value, rows, |array| Ok(Arc::new(not(array.as_boolean())?)))
         }
         Kind::Arithmetic(op, left, right) => arithmetic::evaluate(node, *op, left, right, rows),
-        Kind::Compare(op, left, right) => {
-            let (left, right) = (evaluate(left, rows)?, evaluate(right, rows)?);
-            let result = compare::compare(*op, &left, &right).map_err(failed(node))?;
-            Ok(Value::like(&[&left, &right], Arc::new(result)))
-        }
+        Kind::Compare(op, left, right) => compare::evaluate(node, *op, left, right, rows),
         Kind::Between(value, low, high) => compare::between(node, value, low, high, rows),
         Kind::Logic(op, left, right) => logic::evaluate(node, *op, left, right, rows),
         Kind::IsNull(value) => {

@@ -69,6 +69,7 @@ mod functions;
 mod hint;
 mod lower;
 mod members;
+mod order;
 mod parse;
 mod plan;
 mod sql_types;

@@ -13,7 +13,7 @@ use hashbrown::HashSet;
 
 use crate::cast::cast_array;
 use crate::coerce::is_text;
-use crate::eval::equal;
+use crate::order::equal;
 
 /// Up to so many constants are compared one after the other, each by a vectorised kernel.
 const FEW_MAX: usize = 8;

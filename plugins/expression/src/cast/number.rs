@@ -11,7 +11,7 @@ use arrow::datatypes::{
 };
 use arrow::error::ArrowError;
 
-use super::by_arrow;
+use super::by_arrow::by_arrow;
 
 /// Powers of ten up to this one are exact as float64.
 const POWER_MAX: u8 = 22;

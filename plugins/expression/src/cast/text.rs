@@ -14,7 +14,9 @@ use arrow::datatypes::{
 };
 use arrow::error::ArrowError;
 
-use super::{by_arrow, moment, offset_zone};
+use super::by_arrow::by_arrow;
+use super::moment;
+use super::zone::offset_zone;
 
 /// Null where a text is no value of the type.
 pub(super) fn read(array: &ArrayRef, target: &DataType) -> Result<ArrayRef, ArrowError> {

@@ -6,7 +6,8 @@ use arrow::array::{ArrayRef, AsArray, Int64Array};
 use arrow::datatypes::{DataType, Int64Type, TimeUnit};
 use arrow::error::ArrowError;
 
-use super::{by_arrow, moment::decimals};
+use super::by_arrow::by_arrow;
+use super::moment::decimals;
 
 const DAY_SECONDS: i64 = 86_400;
 

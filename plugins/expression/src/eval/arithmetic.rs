@@ -1,12 +1,11 @@
 //! `+ - * / %`: integers and decimals are checked, floats follow IEEE 754.
 
-use arrow::array::{ArrayRef, AsArray, Datum, new_empty_array};
+use arrow::array::{ArrayRef, Datum, new_empty_array};
 use arrow::compute::kernels::numeric::{add, div, mul, rem, sub};
-use arrow::datatypes::{
-    DECIMAL128_MAX_PRECISION, DECIMAL256_MAX_PRECISION, DataType, Decimal128Type, Decimal256Type,
-};
+use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
 
+use super::digits::check_digits;
 use super::{Evaluated, Rows, Value, divide, evaluate as evaluate_node, failed};
 use crate::plan::Node;
 use crate::syntax::Arithmetic;
@@ -43,27 +42,4 @@ pub(crate) fn result_type(op: Arithmetic, left: &DataType, right: &DataType) -> 
     let (left, right) = (new_empty_array(left), new_empty_array(right));
     let result = apply(op, &left, &right).ok()?;
     Some(result.data_type().clone())
-}
-
-/// The kernels check that a decimal fits its 128 or 256 bits, not that it fits its digits.
-#[expect(clippy::wildcard_enum_match_arm, reason = "only decimals have digits")]
-fn check_digits(array: ArrayRef) -> Result<ArrayRef, ArrowError> {
-    match *array.data_type() {
-        DataType::Decimal128(DECIMAL128_MAX_PRECISION, _) => {
-            let decimals = array.as_primitive::<Decimal128Type>();
-            let checked = decimals.validate_decimal_precision(DECIMAL128_MAX_PRECISION);
-            checked.map_err(|_| too_many(DECIMAL128_MAX_PRECISION))?;
-        }
-        DataType::Decimal256(DECIMAL256_MAX_PRECISION, _) => {
-            let decimals = array.as_primitive::<Decimal256Type>();
-            let checked = decimals.validate_decimal_precision(DECIMAL256_MAX_PRECISION);
-            checked.map_err(|_| too_many(DECIMAL256_MAX_PRECISION))?;
-        }
-        _ => {}
-    }
-    Ok(array)
-}
-
-pub(super) fn too_many(digits: u8) -> ArrowError {
-    ArrowError::ArithmeticOverflow(format!("a result has more than {digits} digits"))
 }

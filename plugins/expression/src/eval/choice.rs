@@ -6,10 +6,10 @@ use arrow::buffer::BooleanBuffer;
 use arrow::compute::nullif;
 use arrow::error::ArrowError;
 
-use super::compare::{compare, equal};
 use super::select::select;
 use super::{Evaluated, Rows, Value, evaluate, evaluate_where, failed, is_valid, truths};
 use crate::functions::Function;
+use crate::order::{compare, equal};
 use crate::plan::Node;
 use crate::syntax::Comparison;
 

@@ -10,7 +10,7 @@ use arrow::datatypes::{
 };
 use arrow::error::ArrowError;
 
-use super::arithmetic::too_many;
+use super::digits::too_many;
 
 /// Decimals of a quotient, if its operands have no more.
 const SCALE_LEAST: i16 = 16;
