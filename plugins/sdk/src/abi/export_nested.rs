@@ -8,8 +8,8 @@ use std::ptr;
 use arrow::array::ArrayData;
 use arrow::datatypes::DataType;
 
-use super::ArrowArray;
-use super::export::{BUFFERS_MAX, Validity};
+use super::array::ArrowArray;
+use super::export_buffers::{BUFFERS_MAX, Validity};
 
 /// What an exported array owns. It is behind `private_data`, and the array points into it.
 struct Owned {

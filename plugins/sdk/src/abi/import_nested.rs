@@ -5,9 +5,9 @@ use std::sync::Arc;
 use arrow::array::ArrayData;
 use arrow::datatypes::DataType;
 
-use super::ArrowArray;
+use super::array::ArrowArray;
 use super::check::{buffer, child, offset_end};
-use super::import::{ALIGN_MAX, Nulls, validity, wrap, wrap_offsets};
+use super::import_buffers::{ALIGN_MAX, Nulls, validity, wrap, wrap_offsets};
 use crate::schema::{Shape, shape};
 
 /// Wraps the buffers of a checked array; each keeps `owner` alive.

@@ -27,11 +27,14 @@ mod border;
 mod bound;
 mod check;
 mod check_schema;
+mod entry;
 mod export;
+mod export_buffers;
 mod export_nested;
 mod flat;
 mod glue;
 mod import;
+mod import_buffers;
 mod import_nested;
 mod owned;
 mod table;
@@ -44,29 +47,14 @@ pub use allocator::{Lent, SharedMemory, wants_memory};
 pub use array::{ArrowArray, ArrowSchema};
 pub use check::ArrayFault;
 pub use check_schema::{SchemaFault, check_schema};
+pub use entry::{ABI_VERSION, ENTRY_POINT, EntryPoint, STATUS_ERROR, STATUS_OK, STATUS_PANIC};
 pub use export::Exporter;
 pub use glue::table;
-pub use import::{Nulls, import, import_known};
+pub use import::{import, import_known};
+pub use import_buffers::Nulls;
 pub use owned::{RawBytes, RawError};
 pub use table::{
     HostTable, Instance, MemoryTable, PluginTable, RawBound, RawEmitter, RawPort, RawWanted,
     RawWantedPort,
 };
 pub use text::{Text, TextFault};
-
-/// Version of the ABI. It changes whenever a struct or the meaning of a call does, but for fields
-/// that are added at the end of the host's table, which its size tells of.
-pub const ABI_VERSION: u32 = 1;
-
-/// Name of the one exported symbol, a [`EntryPoint`].
-pub const ENTRY_POINT: &str = "tanda_plugin";
-
-/// Type of the exported symbol: gives the plugin's table, which lives as long as the process.
-pub type EntryPoint = unsafe extern "C" fn() -> *const PluginTable;
-
-/// The call did what it should.
-pub const STATUS_OK: i32 = 0;
-/// The call failed; the error says why. The instance can be called again.
-pub const STATUS_ERROR: i32 = 1;
-/// The call panicked; the error says why. The instance must only be closed.
-pub const STATUS_PANIC: i32 = 2;
