@@ -5,7 +5,8 @@ use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 
-use super::{TableError, open};
+use super::error::TableError;
+use super::file::open;
 
 /// How a table is compressed.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -63,8 +63,8 @@ pub(crate) enum TableError {
     #[error("types: {path} says itself what type `{column}` is; remove it from types")]
     TypesOfTyped { path: String, column: String },
     /// More rows than an index can name.
-    #[error("{path}: {rows} rows, at most {}", super::ROWS_MAX)]
-    TooLong { path: String, rows: usize },
+    #[error("{path}: {rows} rows, at most {max}")]
+    TooLong { path: String, rows: usize, max: usize },
 }
 
 impl TableError {

@@ -9,7 +9,10 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::errors::ParquetError;
 use tanda_plugin::one_zone;
 
-use super::{Places, Table, TableError, find_columns, named_columns, open};
+use super::columns::{Places, Table};
+use super::error::TableError;
+use super::file::open;
+use super::named::{find_columns, named_columns};
 use crate::config::Lookup;
 
 pub(super) fn read(lookup: &Lookup) -> Result<Table, TableError> {

@@ -12,7 +12,9 @@ use tanda_text::{
 };
 
 use super::bytes::read_bytes;
-use super::{Places, Table, TableError, find_columns, named_columns, position};
+use super::columns::{Places, Table};
+use super::error::TableError;
+use super::named::{find_columns, named_columns, position};
 use crate::config::Lookup;
 use crate::types;
 

@@ -6,7 +6,7 @@ use arrow::compute::filter_record_batch;
 use arrow::datatypes::Schema;
 use tanda_expression::{EvaluateError, Expression, ExpressionError};
 
-use super::{Draft, Rows, Test, settle};
+use super::rule::{Draft, Rows, Test, settle};
 use crate::config::{Check, Nulls};
 use crate::error::{BindError, JudgeError};
 

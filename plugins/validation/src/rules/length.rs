@@ -7,7 +7,7 @@ use arrow::compute::kernels::length::length;
 use arrow::datatypes::{DataType, Int64Type, Schema};
 use arrow::error::ArrowError;
 
-use super::{Draft, Rows, Test, settle};
+use super::rule::{Draft, Rows, Test, settle};
 use crate::columns::Column;
 use crate::config::{Length, Nulls};
 use crate::error::{BindError, JudgeError};

@@ -5,7 +5,7 @@ use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::{DataType, Schema};
 use regex::Regex;
 
-use super::{Draft, Rows, Test, settle};
+use super::rule::{Draft, Rows, Test, settle};
 use crate::columns::Column;
 use crate::config::{Matches, Nulls};
 use crate::error::{BindError, JudgeError};

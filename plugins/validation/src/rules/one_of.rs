@@ -9,7 +9,7 @@ use arrow::error::ArrowError;
 use arrow::row::{RowConverter, SortField};
 use hashbrown::HashSet;
 
-use super::{Draft, Rows, Test, settle};
+use super::rule::{Draft, Rows, Test, settle};
 use crate::columns::Column;
 use crate::config::{Nulls, OneOf};
 use crate::error::{BindError, JudgeError};

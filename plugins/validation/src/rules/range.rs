@@ -6,7 +6,7 @@ use arrow::compute::kernels::cmp;
 use arrow::datatypes::{DataType, Float16Type, Float32Type, Float64Type, Schema};
 use arrow::error::ArrowError;
 
-use super::{Draft, Rows, Test, settle};
+use super::rule::{Draft, Rows, Test, settle};
 use crate::columns::Column;
 use crate::config::{Nulls, Range};
 use crate::error::{BindError, JudgeError};

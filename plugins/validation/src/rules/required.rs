@@ -3,7 +3,7 @@
 use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::Schema;
 
-use super::{Draft, Rows, Test};
+use super::rule::{Draft, Rows, Test};
 use crate::columns::Column;
 use crate::config::Required;
 use crate::error::{BindError, JudgeError};

@@ -7,7 +7,7 @@ use arrow::datatypes::{DataType, Schema};
 use arrow::error::ArrowError;
 use tanda_expression::{can_cast, try_cast};
 
-use super::{Draft, Rows, Test, settle};
+use super::rule::{Draft, Rows, Test, settle};
 use crate::columns::Column;
 use crate::config::{Nulls, Type};
 use crate::error::{BindError, JudgeError};
