@@ -1,3 +1,10 @@
+//! Credit: the memory that a piece of a source, and all that is made of it, may take.
+//!
+//! Invariant: what the budget counts as reserved is what the admissions and the reads under way
+//! hold, and an admission lives exactly as long as a batch lives on it. Reads are granted by
+//! `allocate`, pieces enter by `ingest` and `spawn`, and `retire` gives credit back with the last
+//! batch.
+
 use bevy_ecs::{component::Component, entity::Entity, resource::Resource};
 
 use crate::Turn;

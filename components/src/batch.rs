@@ -1,3 +1,9 @@
+//! A batch: where it stands, where it comes from, how large it is, and what has befallen it.
+//!
+//! Invariant: a batch stands at one stage, and its lineage exists once on each edge. `spawn` makes
+//! batches and `retire` takes away those that are done; between them every phase may move
+//! `BatchState` on, and ingest, `dispatch` and `divert` write what has befallen a batch.
+
 use bevy_ecs::{component::Component, entity::Entity};
 
 use crate::{EngineTime, StageIndex};

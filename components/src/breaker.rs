@@ -1,3 +1,8 @@
+//! The breaker of a stage, which keeps batches from a plugin that fails.
+//!
+//! Invariant: it opens only by what it has seen, and closes only by a batch that went well. Ingest
+//! tells it how batches end, `divert` lets time pass and asks it who goes through.
+
 use bevy_ecs::component::Component;
 
 use crate::EngineTime;

@@ -1,3 +1,9 @@
+//! Names for memory that the platform keeps, and the books over them.
+//!
+//! Invariant: a buffer lives exactly as long as a batch names it. Ingest enters what the platform
+//! hands in, `retire` takes names off; who takes off the last one tells the platform to free the
+//! memory.
+
 use alloc::vec::Vec;
 
 use bevy_ecs::{component::Component, resource::Resource};

@@ -1,3 +1,8 @@
+//! The engine's own time, which no system reads from the system's clock.
+//!
+//! Invariant: it stands still during a tick and never goes back. The engine sets it before the
+//! schedule runs; in simulation it is virtual.
+
 use core::ops::{Add, Sub};
 
 use bevy_ecs::resource::Resource;

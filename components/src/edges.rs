@@ -1,3 +1,8 @@
+//! The graph: which stages a stage's ports lead to, and what comes in on which edge.
+//!
+//! Invariant: an edge leads to a later stage, and both its ends know it by the same number. Built
+//! with the world, and not written again.
+
 use bevy_ecs::{component::Component, entity::Entity};
 
 use crate::{

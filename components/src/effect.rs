@@ -1,3 +1,9 @@
+//! What the engine asks of the platform.
+//!
+//! Invariant: each effect that says by what it is answered is answered exactly once, in finite
+//! time. Systems push effects to the [`Outbox`](crate::Outbox); the engine hands them over after
+//! the tick.
+
 use bevy_ecs::entity::Entity;
 
 use crate::{BufferHandle, ExitReason, Failover};

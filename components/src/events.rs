@@ -1,3 +1,8 @@
+//! What observers can hear.
+//!
+//! Invariant: an event tells of what has happened and decides nothing: without observers a run is
+//! the same. Triggered by the systems that enter the fact or end the run.
+
 use bevy_ecs::{entity::Entity, event::Event};
 
 use crate::{ExitReason, FaultId};

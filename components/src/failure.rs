@@ -1,3 +1,9 @@
+//! What is done about batches that fail, and how often it was.
+//!
+//! Invariant: of the batches of a stage a fifth is tried again at most, beside the first few, so
+//! retries cannot become a storm. Policies come with the scene and stay; ingest takes from the
+//! budget and gives to it, and counts; `divert` counts what it sends another way.
+
 use bevy_ecs::component::Component;
 
 use crate::limits::{RETRY_TOKENS_MAX, RETRY_TOKENS_START};

@@ -1,3 +1,8 @@
+//! What the platform tells the engine.
+//!
+//! Invariant: a fact is past and true, small and `Copy`; its text or data stays with the platform.
+//! The platform pushes facts to the [`Inbox`](crate::Inbox), and only `ingest` reads them.
+
 use bevy_ecs::entity::Entity;
 
 use crate::{BufferHandle, ExitReason};

@@ -1,3 +1,8 @@
+//! A running copy of what a stage runs, and how busy it is.
+//!
+//! Invariant: an instance holds no more batches than it has slots. Instances come with the world;
+//! `dispatch` fills slots, ingest empties them and learns how long a batch takes.
+
 use bevy_ecs::{component::Component, entity::Entity};
 
 use crate::StageIndex;

@@ -1,3 +1,9 @@
+//! The rows of a stage, each accounted for.
+//!
+//! Invariant: what came in and was made is what went out, was absorbed or was abandoned; what goes
+//! out of a batch may be counted before what came in, never after. Ingest writes it, and
+//! `abandon_batches` what a failing run gives up.
+
 use bevy_ecs::component::Component;
 
 use crate::limits::PORTS_MAX;

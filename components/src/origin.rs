@@ -1,3 +1,9 @@
+//! The order of a run: origins, how many batches each has made, and where a batch stands.
+//!
+//! Invariant: the numbers of an origin have no gaps, and once it is closed its total stays. Ingest
+//! counts batches, ingest and `end_stages` close origins; the [`Frontier`] of a stage only moves
+//! on, but where a death has the stage begin again.
+
 use bevy_ecs::{component::Component, resource::Resource};
 
 use crate::{Lineage, StageIndex, limits::STAGES_MAX};

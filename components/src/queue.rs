@@ -1,3 +1,9 @@
+//! The two borders of a tick: facts in, intents out.
+//!
+//! Invariant: both keep their order and their bound, so a tick takes a bounded time and no memory.
+//! The platform fills the inbox and ingest drains it; systems fill the outbox, the engine drains
+//! it.
+
 use alloc::vec::Vec;
 
 use bevy_ecs::resource::Resource;

@@ -1,3 +1,9 @@
+//! The run as a whole: where it is in its life, what its threads have to do, when it looks again.
+//!
+//! Invariant: a run that is over stays so, and the first fault is the one that it keeps. Ingest and
+//! the supervisors let it fail or drain, `end_run` ends it; the rest is told by who leaves work
+//! behind.
+
 use bevy_ecs::resource::Resource;
 
 use crate::{EngineTime, FaultId};

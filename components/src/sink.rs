@@ -1,3 +1,8 @@
+//! What a stage that writes has under way.
+//!
+//! Invariant: writes in flight are bounded by `WRITES_IN_FLIGHT_MAX` and answered in their order.
+//! `write_batches` counts them up, ingest counts them down and adds the bytes.
+
 use bevy_ecs::component::Component;
 
 /// A sink's writer.

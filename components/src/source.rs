@@ -1,3 +1,9 @@
+//! What a stage that reads has asked for and was given.
+//!
+//! Invariant: a source without a piece in flight is always granted one, so no bound can stop it for
+//! good. `admit_batches` asks, ingest hears of pieces and of the end, `retire` counts pieces off,
+//! `stop_sources` tells it to stop.
+
 use bevy_ecs::component::Component;
 
 use crate::Turn;

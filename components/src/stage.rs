@@ -1,3 +1,9 @@
+//! A stage: what it is, where it is in its life, and how many batches stand at it.
+//!
+//! Invariant: occupancy counts the batches at the stage, and a stage that has ended makes nothing
+//! more. Identity comes with the scene and stays; `spawn`, ingest and `retire` count, `end_stages`
+//! and ingest move it through its life.
+
 use bevy_ecs::component::Component;
 
 use crate::limits::STAGE_NAME_BYTES_MAX;

@@ -1,3 +1,9 @@
+//! Whose batches are next, where sources take turns.
+//!
+//! Invariant: the turns of a source ascend, and none is given that has passed, so a source that was
+//! quiet has saved up nothing. `ingest` gives a turn to each piece, and `retire` notes that it has
+//! left.
+
 use bevy_ecs::{component::Component, resource::Resource};
 
 /// When a batch is due among those of all sources, which take turns: whoever reads fast does not

@@ -1,3 +1,9 @@
+//! The worker process of an isolated instance: its life, its signs of life, and its state.
+//!
+//! Invariant: a worker that owes an answer for longer than its timeout is killed, and each start is
+//! followed by exactly one exit. Ingest hears of starts, answers and exits; the supervisors order
+//! starts and stops; `watch_workers`, `recycle_workers` and `ask_snapshots` do the rest.
+
 use bevy_ecs::{component::Component, entity::Entity};
 
 use crate::EngineTime;

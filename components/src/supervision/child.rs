@@ -1,3 +1,9 @@
+//! A child as its supervisor describes it, and what the supervisor knows of it.
+//!
+//! Invariant: an end that nobody ordered is mail, and is taken exactly once, in order of arrival.
+//! The specification comes with the scene and stays; the state is written by the supervisor's
+//! system, by ingest when a worker starts or ends, and by `wake_workers` when one is needed.
+
 use bevy_ecs::component::Component;
 
 use crate::{EngineTime, ExitReason, FaultId};

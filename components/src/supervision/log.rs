@@ -1,3 +1,8 @@
+//! What supervisors have done, for observers and for reports.
+//!
+//! Invariant: it decides nothing, keeps the latest acts and counts them all. Only the supervisors'
+//! system writes it.
+
 use alloc::collections::VecDeque;
 
 use bevy_ecs::{entity::Entity, event::Event, resource::Resource};

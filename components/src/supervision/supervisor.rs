@@ -1,3 +1,9 @@
+//! A supervisor: what it is told, where it is in its work, and the tree that it is in.
+//!
+//! Invariant: a phase leads to the next by the decision of `step` alone, and a supervisor with
+//! nothing to do looks at no child. Supervisors come with the scene; their state is written by
+//! their system, and roused by ingest, `end_stages` and `wake_workers`.
+
 use alloc::vec::Vec;
 
 use bevy_ecs::{component::Component, entity::Entity, resource::Resource};
