@@ -7,17 +7,18 @@ use serde_json::Value;
 use tanda_tests::root;
 
 /// Each member: its folder, and the members that it may depend on, in whatever way.
-const MEMBERS: [(&str, &str, &[&str]); 16] = [
+const MEMBERS: [(&str, &str, &[&str]); 17] = [
     ("tanda-components", "components", &[]),
     ("tanda-systems", "systems", &["tanda-components"]),
     ("tanda", "engine", &ENGINE_MAY),
     ("tanda-memory", "engine/memory", &[]),
     ("tanda-ipc", "engine/ipc", &[]),
-    ("tanda-text", "engine/text", &["tanda-plugin"]),
+    ("tanda-text", "engine/text", &["tanda-spelling"]),
     ("tanda-plugin-host", "engine/plugin_host", &["tanda-plugin", "tanda-memory"]),
     ("tanda-worker", "engine/worker", &["tanda-memory", "tanda-ipc", "tanda-plugin-host"]),
-    ("tanda-plugin", "plugins/sdk", &[]),
-    ("tanda-expression", "plugins/expression", &[]),
+    ("tanda-spelling", "plugins/spelling", &[]),
+    ("tanda-plugin", "plugins/sdk", &["tanda-spelling"]),
+    ("tanda-expression", "plugins/expression", &["tanda-spelling"]),
     ("tanda-validation", "plugins/validation", &PLUGIN_MAY),
     ("tanda-enrichment", "plugins/enrichment", &ENRICHMENT_MAY),
     ("tanda-aggregation", "plugins/aggregation", &PLUGIN_MAY),
@@ -25,15 +26,17 @@ const MEMBERS: [(&str, &str, &[&str]); 16] = [
     ("tanda-tests", "tests", &ANYTHING),
     ("tanda-benches", "benches", &ANYTHING),
 ];
-const PLUGIN_MAY: [&str; 2] = ["tanda-plugin", "tanda-expression"];
+const PLUGIN_MAY: [&str; 3] = ["tanda-plugin", "tanda-expression", "tanda-spelling"];
 /// It reads tables as sources are read.
-const ENRICHMENT_MAY: [&str; 3] = ["tanda-plugin", "tanda-expression", "tanda-text"];
-const ENGINE_MAY: [&str; 11] = [
+const ENRICHMENT_MAY: [&str; 4] =
+    ["tanda-plugin", "tanda-expression", "tanda-spelling", "tanda-text"];
+const ENGINE_MAY: [&str; 12] = [
     "tanda-components",
     "tanda-systems",
     "tanda-memory",
     "tanda-ipc",
     "tanda-text",
+    "tanda-spelling",
     "tanda-plugin-host",
     "tanda-worker",
     "tanda-faulty",

@@ -1,23 +1,13 @@
-//! Near misses: which known name was probably meant.
+//! What to write instead of a name that is not known.
 
 /// Most names a hint lists; the rest is counted.
 const LISTED_MAX: usize = 16;
 
 /// The known name nearest to `found`, if one is near enough to be meant.
 ///
-/// Near enough: at most a third of the letters differ (at least one may), counting a swap of two
-/// neighbours as one difference, letter case and quotes around it as none.
-/// Cost: one edit distance a known name.
+/// Quotes around `found` do not count. Cost: one edit distance a known name.
 pub fn nearest<'a>(found: &str, known: &'a [String]) -> Option<&'a str> {
-    let found = found.trim_matches('"').to_lowercase();
-    let allowed = (found.chars().count() / 3).max(1);
-    let distance = |name: &str| strsim::damerau_levenshtein(&found, &name.to_lowercase());
-    known
-        .iter()
-        .map(|name| (distance(name), name.as_str()))
-        .filter(|&(distance, _)| distance <= allowed)
-        .min_by_key(|&(distance, _)| distance)
-        .map(|(_, name)| name)
+    tanda_spelling::nearest(found.trim_matches('"'), known.iter().map(String::as_str))
 }
 
 /// "did you mean `path`? fields of Csv: `path`, `null`"; without a near miss only the list.

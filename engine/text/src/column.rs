@@ -2,11 +2,11 @@
 
 use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
+use tanda_spelling::type_name;
 
 use super::block::Block;
 use super::numbers::{Form, double, is_integer, is_plain_integer};
 use super::rejects::shown;
-use super::types::type_name;
 use super::values::is_off_utc;
 
 /// A column that grows by one block at a time.

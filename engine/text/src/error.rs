@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use tanda_spelling::KNOWN_TYPES;
+
 /// Why the columns of a text are not known, or a record ends the reading.
 ///
 /// What was decoded before stays good. The same bytes give the same error again.
@@ -83,7 +85,11 @@ pub enum TextError {
         near: String,
     },
     /// `schema:` names a type that does not exist.
-    #[error("schema of column `{column}`: unknown type `{found}`{}; known are {known}", Hint(hint))]
+    #[error(
+        "schema of column `{column}`: unknown type `{found}`{}; known are {KNOWN_TYPES}; in NDJSON \
+         also list(int64), struct(name: utf8)",
+        Hint(hint)
+    )]
     UnknownType {
         /// The column.
         column: String,
@@ -91,8 +97,6 @@ pub enum TextError {
         found: String,
         /// A type of nearly this name.
         hint: Option<String>,
-        /// All type names.
-        known: &'static str,
     },
     /// The first values of a column fit no common type.
     #[error(

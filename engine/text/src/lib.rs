@@ -21,7 +21,7 @@
 //! | `plan` | what is to be read of a text: columns, and what is a bad record |
 //! | `block`, `decode` | some hundred records at a time, from fields to columns |
 //! | `column`, `columns`, `numbers`, `values` | one column of a type; its values from bytes |
-//! | `types`, `nested_types`, `hint` | names of types, and near misses |
+//! | `types` | the types that `schema:` names |
 //! | `ending` | format and compression by the ending of a name |
 //! | `typed` | texts that are there already, as a column of a type |
 //! | `rejects`, `piece` | bad records; what goes in and comes out |
@@ -35,10 +35,8 @@ mod cut;
 mod decode;
 mod ending;
 mod error;
-mod hint;
 mod long;
 mod ndjson;
-mod nested_types;
 mod numbers;
 mod piece;
 mod plan;
@@ -55,11 +53,10 @@ pub use cut::{Cutter, Dialect};
 pub use decode::TextDecoder;
 pub use ending::{Ending, NamedFormat, Packing};
 pub use error::{BadRecord, TextError};
-pub use hint::nearest;
 pub use long::{has_open_quote, shown_part};
 pub use ndjson::{NdjsonPlan, NdjsonSample};
 pub use piece::{DecodedPiece, TextPiece, rejected_schema};
 pub use plan::{ColumnPlan, Rules, schema_of};
 pub use rejects::OnBad;
 pub use typed::typed;
-pub use types::{Types, parse_json_types, parse_types, type_name};
+pub use types::{Types, parse_json_types, parse_types};

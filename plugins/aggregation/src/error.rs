@@ -1,6 +1,5 @@
 //! What can go wrong with the state, apart from reading snapshots.
 
-use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
 use tanda_plugin::PluginError;
 
@@ -27,7 +26,7 @@ pub(crate) enum StateError {
         "the window of {time} in column `{column}` reaches beyond what {data_type} can hold: set \
          such rows aside before this stage, as with a Range rule of validation"
     )]
-    NoWindow { column: String, time: String, data_type: DataType },
+    NoWindow { column: String, time: String, data_type: String },
     /// A column could not be read or built.
     #[error(transparent)]
     Arrow(#[from] ArrowError),

@@ -2,6 +2,7 @@
 
 use arrow::datatypes::{DataType, Field, Schema};
 use tanda_plugin::{PluginError, find_column};
+use tanda_spelling::type_name;
 
 use crate::config::{Aggregate, Config, DistinctMethod, Quantile, QuantileMethod, Spread};
 use crate::state::{
@@ -228,7 +229,7 @@ fn bind_key(name: &str, input: &Schema) -> Result<Key, PluginError> {
         let message = format!(
             "cannot group by column `{name}` of type {}: lists, structs and 256-bit decimals are \
              no keys",
-            field.data_type()
+            type_name(field.data_type())
         );
         PluginError::new(message).about(name)
     })?;
@@ -253,7 +254,8 @@ fn check_type(what: What, column: &str, data_type: &DataType) -> Result<(), Plug
     if fits {
         return Ok(());
     }
-    let message = format!("column `{column}` is of type {data_type}, but this needs {needs}");
+    let found = type_name(data_type);
+    let message = format!("column `{column}` is of type {found}, but this needs {needs}");
     Err(PluginError::new(message).about(column))
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::ArrayRef;
 use arrow::record_batch::RecordBatch;
+use tanda_spelling::type_name;
 
 use crate::bytes::{Reader, SnapshotError, Writer};
 use crate::error::StateError;
@@ -86,7 +87,7 @@ impl Table {
                 column: plan.column.clone(),
                 sum,
                 group: self.describe(group),
-                data_type: plan.field.data_type().to_string(),
+                data_type: type_name(plan.field.data_type()),
             },
         }
     }

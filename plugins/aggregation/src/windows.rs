@@ -9,6 +9,7 @@ use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
 use arrow::util::display::array_value_to_string;
 use tanda_plugin::PluginError;
+use tanda_spelling::type_name;
 
 use crate::bytes::{Reader, SnapshotError, Writer};
 use crate::column::Values;
@@ -65,7 +66,7 @@ impl TumblingPlan {
             let time = to_array([Some(Value::Word(time))].into_iter(), &self.data_type)
                 .and_then(|array| array_value_to_string(&array, 0))
                 .unwrap_or_else(|_| time.to_string());
-            StateError::NoWindow { column, time, data_type: self.bounds_type() }
+            StateError::NoWindow { column, time, data_type: type_name(&self.bounds_type()) }
         })
     }
 }

@@ -280,21 +280,21 @@ fn a_sum_that_does_not_fit_names_the_group() {
         &config(r#"Sum("x")"#),
         input,
         expect![[r#"
-            the sum of column `x` is 9223372036854775808 in group (g: big), outside Int64: use Mean, or cast the column to a float before this stage [x]
+            the sum of column `x` is 9223372036854775808 in group (g: big), outside int64: use Mean, or cast the column to a float before this stage [x]
         "#]],
     );
     check(
         &config(r#"Sum("u")"#),
         input,
         expect![[r#"
-            the sum of column `u` is 18446744073709551616 in group (g: big), outside UInt64: use Mean, or cast the column to a float before this stage [u]
+            the sum of column `u` is 18446744073709551616 in group (g: big), outside uint64: use Mean, or cast the column to a float before this stage [u]
         "#]],
     );
     check(
         &config(r#"Sum("c")"#),
         input,
         expect![[r#"
-            the sum of column `c` is 100000000000000000000000000000000000000 (unscaled) in group (g: big), outside Decimal128(38, 2): use Mean, or cast the column to a float before this stage [c]
+            the sum of column `c` is 100000000000000000000000000000000000000 (unscaled) in group (g: big), outside decimal(38, 2): use Mean, or cast the column to a float before this stage [c]
         "#]],
     );
     check(
@@ -329,15 +329,15 @@ fn configurations_that_do_not_fit_the_input_are_refused_with_what_to_do() {
         r#"(aggregates: [Mean("carrier")])"#,
         input,
         expect![[r#"
-        column `carrier` is of type Utf8, but this needs a column of numbers (256-bit decimals excepted) [carrier]
-    "#]],
+            column `carrier` is of type utf8, but this needs a column of numbers (256-bit decimals excepted) [carrier]
+        "#]],
     );
     check(
         r#"(aggregates: [Sum("flag")])"#,
         input,
         expect![[r#"
-        column `flag` is of type Boolean, but this needs a column of numbers (256-bit decimals excepted) [flag]
-    "#]],
+            column `flag` is of type bool, but this needs a column of numbers (256-bit decimals excepted) [flag]
+        "#]],
     );
     check(
         r#"(aggregates: [])"#,

@@ -319,11 +319,11 @@ fn a_window_beyond_its_type_is_an_error() {
     "#]]
     .assert_eq(&hundred("t:i8\n 127"));
     expect![[r#"
-        the window of 9223372036854775807 in column `t` reaches beyond what Int64 can hold: set such rows aside before this stage, as with a Range rule of validation [t]
+        the window of 9223372036854775807 in column `t` reaches beyond what int64 can hold: set such rows aside before this stage, as with a Range rule of validation [t]
     "#]]
     .assert_eq(&hundred("t:i64\n 9223372036854775807"));
     expect![[r#"
-        the window of -9223372036854775808 in column `t` reaches beyond what Int64 can hold: set such rows aside before this stage, as with a Range rule of validation [t]
+        the window of -9223372036854775808 in column `t` reaches beyond what int64 can hold: set such rows aside before this stage, as with a Range rule of validation [t]
     "#]]
     .assert_eq(&hundred("t:i64\n -9223372036854775808"));
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::pairs::Pairs;
-use crate::scalar::Scalar;
+use tanda_spelling::Scalar;
 
 /// `config: ( … )` of an enrichment stage.
 #[derive(Debug, Clone, Deserialize)]

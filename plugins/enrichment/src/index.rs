@@ -8,9 +8,9 @@ use arrow::error::ArrowError;
 use arrow::row::{RowConverter, SortField};
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
+use tanda_expression::packed::{pack, words};
 
 use crate::config::OnDuplicate;
-use crate::packed::{self, words};
 
 /// Rows of a table by key. A key with a null in it is not there.
 #[derive(Debug)]
@@ -121,7 +121,7 @@ fn nulls_of(keys: &[ArrayRef]) -> Option<NullBuffer> {
 }
 
 fn all_short(texts: &StringArray) -> bool {
-    texts.iter().flatten().all(|text| packed::pack(text).is_some())
+    texts.iter().flatten().all(|text| pack(text).is_some())
 }
 
 /// Types whose values are whole numbers that fit into `i64`, in the same way on both sides.

@@ -5,11 +5,12 @@ use arrow::compute::kernels::cmp::neq;
 use arrow::compute::{cast, nullif};
 use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
+use tanda_spelling::type_name;
 
 use crate::config::Lookup;
 use crate::error::BindError;
+use crate::shown::text_at;
 use crate::table::Table;
-use crate::types;
 
 /// One key column of a lookup: what it is called on either side, and its type in the input.
 #[derive(Debug, Clone)]
@@ -38,14 +39,14 @@ pub(crate) fn typed(
 fn typed_one(key: &Key<'_>, table: &Table, array: &ArrayRef) -> Result<ArrayRef, BindError> {
     let (column, wanted) = (key.column.to_owned(), &key.data_type);
     if !makes_key(wanted) {
-        return Err(BindError::NoKey { column, data_type: types::name(wanted) });
+        return Err(BindError::NoKey { column, data_type: type_name(wanted) });
     }
     if !table.untyped_keys && !comparable(wanted, array.data_type()) {
         return Err(BindError::KeyType {
             column,
-            found: types::name(wanted),
+            found: type_name(wanted),
             key: key.name.to_owned(),
-            in_table: types::name(array.data_type()),
+            in_table: type_name(array.data_type()),
         });
     }
     if table.untyped_keys {
@@ -60,15 +61,15 @@ fn typed_one(key: &Key<'_>, table: &Table, array: &ArrayRef) -> Result<ArrayRef,
 fn from_texts(key: &Key<'_>, table: &Table, texts: &ArrayRef) -> Result<ArrayRef, BindError> {
     let (column, wanted) = (key.column.to_owned(), &key.data_type);
     match tanda_text::typed(texts.as_string(), &read_as(wanted)) {
-        None => Err(BindError::NoKey { column, data_type: types::name(wanted) }),
+        None => Err(BindError::NoKey { column, data_type: type_name(wanted) }),
         Some(Ok(typed)) => cast(&typed, wanted)
             .map_err(|source| BindError::Arrow { path: table.path.clone(), source }),
         Some(Err(row)) => Err(BindError::BadKey {
             path: table.path.clone(),
             place: table.place(row),
             key: key.name.to_owned(),
-            text: types::text_at(texts, row),
-            kind: types::name(wanted),
+            text: text_at(texts, row),
+            kind: type_name(wanted),
             column,
         }),
     }

@@ -5,27 +5,24 @@
 
 mod config;
 mod error;
-mod hint;
 mod index;
 mod keys;
 mod lookup;
-mod packed;
 mod pairs;
 mod plan;
 mod rejects;
 mod run;
-mod scalar;
+mod shown;
 mod table;
-mod types;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, SchemaRef};
 use tanda_plugin::{Binding, Emitter, Flags, Host, Level, Plugin, PluginError, Port, Reads};
+pub use tanda_spelling::Scalar;
 
 pub use crate::config::{Config, Format, Lookup, Missing, OnDuplicate};
 pub use crate::pairs::Pairs;
 use crate::plan::Plan;
-pub use crate::scalar::Scalar;
 use crate::table::Table;
 
 /// Column of the port `rejected` that says which lookup had no match.

@@ -7,13 +7,14 @@ use arrow::buffer::BooleanBuffer;
 use arrow::compute::{concat, take};
 use arrow::datatypes::{DataType, Field};
 use arrow::error::ArrowError;
+use tanda_spelling::{among, type_name};
 
 use crate::config::{Lookup, Missing};
 use crate::error::BindError;
 use crate::index::{Index, IndexError};
 use crate::keys;
+use crate::shown::text_at;
 use crate::table::Table;
-use crate::types;
 
 /// A lookup ready for batches.
 #[derive(Debug)]
@@ -112,7 +113,7 @@ fn missing_value(lookup: &Lookup, name: &str, data_type: &DataType) -> Result<Ar
         Some(value) => value.to_array(data_type).ok_or_else(|| BindError::BadDefault {
             value: value.to_string(),
             column: name.to_owned(),
-            data_type: types::name(data_type),
+            data_type: type_name(data_type),
         }),
     }
 }
@@ -123,7 +124,7 @@ fn check_defaults(lookup: &Lookup) -> Result<(), BindError> {
         None => Ok(()),
         Some((name, _)) => Err(BindError::UnusedDefault {
             column: name.to_owned(),
-            hint: crate::hint::among(name, lookup.take.iter().map(|(name, _)| name)),
+            hint: among(name, lookup.take.iter().map(|(name, _)| name)),
         }),
     }
 }
@@ -133,7 +134,7 @@ fn explain(error: IndexError, table: &Table, keys: &[ArrayRef]) -> BindError {
     match error {
         IndexError::Arrow(source) => BindError::Arrow { path, source },
         IndexError::Duplicate(first, second) => {
-            let parts = keys.iter().map(|key| types::text_at(key, second));
+            let parts = keys.iter().map(|key| text_at(key, second));
             BindError::DuplicateKey {
                 path,
                 key: format!("{:?}", parts.collect::<Vec<_>>().join(", ")),

@@ -6,14 +6,14 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use tanda_expression::{Expression, ExpressionError};
+use tanda_expression::{Expression, ExpressionError, value_type};
 use tanda_plugin::PluginError;
+use tanda_spelling::among;
 
 use crate::config::{Config, Lookup};
 use crate::error::BindError;
 use crate::lookup::{self, BoundLookup};
 use crate::table::Table;
-use crate::types;
 
 /// A configuration bound to an input schema.
 #[derive(Debug)]
@@ -107,7 +107,7 @@ impl Plan {
     fn add_lookup(&mut self, lookup: &Lookup, table: &Table) -> Result<(), BindError> {
         let keys = lookup.on.iter().map(|(column, _)| self.find(column));
         let keys = keys.collect::<Result<Vec<_>, _>>()?;
-        let key_type = |slot: &usize| types::value_type(self.fields[*slot].data_type()).clone();
+        let key_type = |slot: &usize| value_type(self.fields[*slot].data_type()).clone();
         let key_types: Vec<DataType> = keys.iter().map(key_type).collect();
         let bound = BoundLookup::new(lookup, table, keys, &key_types)?;
         let first = self.slot_count();
@@ -146,7 +146,7 @@ impl Plan {
     fn find(&self, column: &str) -> Result<usize, BindError> {
         self.slots.get(column).copied().ok_or_else(|| {
             let names = self.fields.iter().map(|field| field.name().as_str());
-            let hint = crate::hint::among(column, names);
+            let hint = among(column, names);
             BindError::UnknownColumn { column: column.to_owned(), hint }
         })
     }

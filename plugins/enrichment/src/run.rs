@@ -6,11 +6,11 @@ use arrow::array::{ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions};
 use arrow::compute::{FilterBuilder, cast};
 use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
+use tanda_expression::value_type;
 use tanda_plugin::{Emitter, PluginError};
 
 use crate::plan::{ComputeStep, LookupStep, Plan};
 use crate::rejects::Rejects;
-use crate::types;
 
 /// Index of the port of the enriched rows.
 const MAIN: usize = 0;
@@ -140,7 +140,7 @@ impl Columns {
 fn spelled_out(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     match array.data_type() {
         data_type if matches!(data_type, DataType::Dictionary(..)) => {
-            cast(array, types::value_type(data_type))
+            cast(array, value_type(data_type))
         }
         _ => Ok(array.clone()),
     }

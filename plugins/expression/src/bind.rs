@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, StringArray, new_null_array};
 use arrow::datatypes::{DataType, Schema};
+use tanda_spelling::type_name;
 
 use crate::cast::can_cast;
 use crate::coerce;
@@ -11,7 +12,6 @@ use crate::error::ExpressionError;
 use crate::eval::{self, Rows};
 use crate::hint::hint;
 use crate::plan::{Kind, Node};
-use crate::sql_types::name_of;
 use crate::syntax::{Arithmetic, Ast, AstKind, Comparison, Logic};
 
 mod call;
@@ -268,7 +268,7 @@ pub(crate) fn predicate(node: Node, ast: &Ast) -> Bound<Node> {
         false => Err(ExpressionError::NotBoolean {
             place: Arc::clone(&ast.place),
             snippet: ast.snippet.clone(),
-            found: name_of(&node.data_type),
+            found: type_name(&node.data_type),
         }),
     }
 }
@@ -315,8 +315,8 @@ fn mismatch(whole: &Ast, left: &DataType, right: &DataType) -> ExpressionError {
     ExpressionError::Mismatch {
         place: Arc::clone(&whole.place),
         snippet: whole.snippet.clone(),
-        left: name_of(left),
-        right: name_of(right),
+        left: type_name(left),
+        right: type_name(right),
     }
 }
 
@@ -331,6 +331,6 @@ fn wrong_type(
         snippet: whole.snippet.clone(),
         operand: operand.snippet.clone(),
         expected,
-        found: name_of(found),
+        found: type_name(found),
     }
 }

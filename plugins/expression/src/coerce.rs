@@ -23,12 +23,13 @@ const INT64_DIGITS: u8 = 19;
 const UINT64_DIGITS: u8 = 20;
 
 /// The type of a dictionary's values, and any other type itself.
-pub(crate) fn plain(data_type: &DataType) -> &DataType {
+#[must_use]
+pub fn value_type(data_type: &DataType) -> &DataType {
     if let DataType::Dictionary(_, values) = data_type { values } else { data_type }
 }
 
 pub(crate) fn is_text(data_type: &DataType) -> bool {
-    matches!(plain(data_type), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
+    matches!(value_type(data_type), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
 }
 
 pub(crate) fn is_number(data_type: &DataType) -> bool {
@@ -37,13 +38,13 @@ pub(crate) fn is_number(data_type: &DataType) -> bool {
 
 /// Types whose values have an order, so that `=` and `<` mean something.
 pub(crate) fn is_comparable(data_type: &DataType) -> bool {
-    let plain = plain(data_type);
+    let plain = value_type(data_type);
     !plain.is_nested() && !matches!(plain, DataType::Dictionary(..) | DataType::RunEndEncoded(..))
 }
 
 /// The type to which two types are brought to be compared, or to share a column.
 pub(crate) fn common(left: &DataType, right: &DataType) -> Option<DataType> {
-    let (left, right) = (plain(left), plain(right));
+    let (left, right) = (value_type(left), value_type(right));
     if left == right {
         return Some(left.clone());
     }
@@ -139,7 +140,7 @@ fn finer(left: TimeUnit, right: TimeUnit) -> TimeUnit {
 
 /// The types to which the operands of an arithmetic operator are cast.
 pub(crate) fn arithmetic(left: &DataType, right: &DataType) -> Option<(DataType, DataType)> {
-    let (left, right) = (plain(left), plain(right));
+    let (left, right) = (value_type(left), value_type(right));
     match (left, right) {
         (DataType::Null, DataType::Null) => return Some((DataType::Int64, DataType::Int64)),
         (DataType::Null, other) => return arithmetic(other, other),
@@ -169,7 +170,7 @@ fn as_decimal(data_type: &DataType, wide: bool) -> Option<DataType> {
 
 /// Whether every value of one type has a value of the other, so that the cast cannot fail.
 pub(crate) fn always_fits(from: &DataType, to: &DataType) -> bool {
-    let from = plain(from);
+    let from = value_type(from);
     if *from == DataType::Null || from == to {
         return true;
     }

@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
-
-use crate::sql_types::name_of;
+use tanda_spelling::type_name;
 
 /// Where in the text of an expression something is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -261,7 +260,7 @@ impl EvaluateError {
         match error {
             ArrowError::ArithmeticOverflow(detail) => {
                 let values = detail.strip_prefix("Overflow happened on: ");
-                let explain = |values| format!("{values} does not fit {}", name_of(result));
+                let explain = |values| format!("{values} does not fit {}", type_name(result));
                 Self::Overflow { operation, detail: values.map_or_else(|| detail.clone(), explain) }
             }
             ArrowError::DivideByZero => Self::DivideByZero { operation },

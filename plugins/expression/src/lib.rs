@@ -54,10 +54,10 @@
 use arrow::array::{ArrayRef, AsArray, BooleanArray};
 use arrow::datatypes::{DataType, Schema};
 use arrow::record_batch::RecordBatch;
+use tanda_spelling::type_name;
 
 use crate::eval::Rows;
 use crate::plan::Node;
-use crate::sql_types::name_of;
 use crate::syntax::{Ast, AstKind};
 
 mod bind;
@@ -70,12 +70,14 @@ mod hint;
 mod lower;
 mod members;
 mod order;
+pub mod packed;
 mod parse;
 mod plan;
 mod sql_types;
 mod syntax;
 
 pub use cast::{can_cast, try_cast};
+pub use coerce::value_type;
 pub use error::{EvaluateError, ExpressionError, Place};
 
 /// An expression that was parsed but not bound: its columns have names and no types.
@@ -173,7 +175,7 @@ impl Expression {
     /// As [`evaluate`](Self::evaluate), and if the expression is not boolean.
     pub fn evaluate_predicate(&self, batch: &RecordBatch) -> Result<BooleanArray, EvaluateError> {
         let result = self.evaluate(batch)?;
-        let not_boolean = || EvaluateError::NotBoolean { found: name_of(result.data_type()) };
+        let not_boolean = || EvaluateError::NotBoolean { found: type_name(result.data_type()) };
         result.as_boolean_opt().cloned().ok_or_else(not_boolean)
     }
 
@@ -184,8 +186,8 @@ impl Expression {
             let fits = column.filter(|column| column.data_type() == expected);
             columns.push(ArrayRef::clone(fits.ok_or_else(|| EvaluateError::Batch {
                 index: *index,
-                found: column.map_or("missing".to_owned(), |it| name_of(it.data_type())),
-                expected: name_of(expected),
+                found: column.map_or("missing".to_owned(), |it| type_name(it.data_type())),
+                expected: type_name(expected),
             })?));
         }
         Ok(Rows::new(columns, batch.num_rows()))

@@ -1,7 +1,10 @@
-//! Names of types: SQL's and Arrow's in, lower-case Arrow out.
+//! Names of types in expressions: SQL's, and Arrow's where SQL has none.
+//!
+//! Errors call types by their names in scenes ([`tanda_spelling::type_name`]).
 
 use arrow::datatypes::{DataType, TimeUnit};
 use sqlparser::ast::{DataType as SqlType, ExactNumberInfo, TimezoneInfo};
+use tanda_spelling::UTC;
 
 /// What to write when a type is not known.
 pub(crate) const HELP: &str = "the types are boolean, tinyint, smallint, int, bigint, real, \
@@ -89,12 +92,7 @@ fn timestamp(digits: Option<u64>, zone: &TimezoneInfo) -> Option<DataType> {
     };
     let zone = match zone {
         TimezoneInfo::None | TimezoneInfo::WithoutTimeZone => None,
-        TimezoneInfo::WithTimeZone | TimezoneInfo::Tz => Some("+00:00".into()),
+        TimezoneInfo::WithTimeZone | TimezoneInfo::Tz => Some(UTC.into()),
     };
     Some(DataType::Timestamp(unit, zone))
-}
-
-/// How errors write a type: `int64`, `utf8`, `timestamp(µs)`.
-pub(crate) fn name_of(data_type: &DataType) -> String {
-    data_type.to_string().to_lowercase()
 }

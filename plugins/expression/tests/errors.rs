@@ -196,8 +196,8 @@ fn operands_that_do_not_combine_are_named() {
             distance + carrier  =>  [distance 1:1] `distance + carrier` at line 1, column 1: int64 and utf8 do not combine: cast one of them
             distance = '5'  =>  [distance 1:1] `distance = '5'` at line 1, column 1: int64 and utf8 do not combine: cast one of them
             carrier > 5  =>  [carrier 1:1] `carrier > 5` at line 1, column 1: utf8 and int64 do not combine: cast one of them
-            late + 1  =>  [late 1:1] `late + 1` at line 1, column 1: boolean and int64 do not combine: cast one of them
-            late = 1  =>  [late 1:1] `late = 1` at line 1, column 1: boolean and int64 do not combine: cast one of them
+            late + 1  =>  [late 1:1] `late + 1` at line 1, column 1: bool and int64 do not combine: cast one of them
+            late = 1  =>  [late 1:1] `late = 1` at line 1, column 1: bool and int64 do not combine: cast one of them
             day + 1  =>  [day 1:1] `day + 1` at line 1, column 1: date32 and int64 do not combine: cast one of them
             day = 5  =>  [day 1:1] `day = 5` at line 1, column 1: date32 and int64 do not combine: cast one of them
             carrier and late  =>  [carrier 1:1] `carrier AND late` at line 1, column 1: expected a boolean, found `carrier` of type utf8
@@ -240,22 +240,22 @@ fn arguments_of_a_wrong_type_are_named() {
         expect![[r#"
             length(distance)  =>  [distance 1:8] `length(distance)` at line 1, column 8: expected text, found `distance` of type int64
             abs(carrier)  =>  [carrier 1:5] `abs(carrier)` at line 1, column 5: expected a number, found `carrier` of type utf8
-            sqrt(late)  =>  [late 1:6] `sqrt(late)` at line 1, column 6: expected a number, found `late` of type boolean
+            sqrt(late)  =>  [late 1:6] `sqrt(late)` at line 1, column 6: expected a number, found `late` of type bool
             year(distance)  =>  [distance 1:6] `year(distance)` at line 1, column 6: expected a date or timestamp, for text write cast(… as timestamp), found `distance` of type int64
             year(carrier)  =>  [carrier 1:6] `year(carrier)` at line 1, column 6: expected a date or timestamp, for text write cast(… as timestamp), found `carrier` of type utf8
             -carrier  =>  [carrier 1:2] `-carrier` at line 1, column 2: expected a number, found `carrier` of type utf8
             distance || air_time  =>  [distance 1:1] `distance || air_time` at line 1, column 1: expected text on one side, found `distance` of type int64
-            substr(carrier, 1.5)  =>  [1.5 1:17] `SUBSTR(carrier, 1.5)` at line 1, column 17: expected an integer, found `1.5` of type decimal128(2, 1)
+            substr(carrier, 1.5)  =>  [1.5 1:17] `SUBSTR(carrier, 1.5)` at line 1, column 17: expected an integer, found `1.5` of type decimal(2, 1)
             round(speed, distance)  =>  [distance 1:14] `round(speed, distance)` at line 1, column 14: expected a literal from 0 to 15 as the number of decimal places, found `distance` of type int64
             round(speed, 99)  =>  [99 1:14] `round(speed, 99)` at line 1, column 14: expected a literal from 0 to 15 as the number of decimal places, found `99` of type int64
             regexp_like(carrier, carrier)  =>  [carrier 1:22] `regexp_like(carrier, carrier)` at line 1, column 22: expected a text literal, found `carrier` of type utf8
             least(distance, carrier)  =>  [least 1:1] `least(distance, carrier)` at line 1, column 1: int64 and utf8 do not combine: cast one of them
-            cast(late as date)  =>  [late 1:6] `CAST(late AS DATE)` at line 1, column 6: boolean and date32 do not combine: cast one of them
-            day = at + 1  =>  [at 1:7] `at + 1` at line 1, column 7: timestamp(µs) and int64 do not combine: cast one of them
-            seen = at  =>  [seen 1:1] `seen = at` at line 1, column 1: timestamp(s, "utc") and timestamp(µs) do not combine: cast one of them
-            hour(late)  =>  [late 1:6] `hour(late)` at line 1, column 6: expected a date or timestamp, for text write cast(… as timestamp), found `late` of type boolean
+            cast(late as date)  =>  [late 1:6] `CAST(late AS DATE)` at line 1, column 6: bool and date32 do not combine: cast one of them
+            day = at + 1  =>  [at 1:7] `at + 1` at line 1, column 7: timestamp(us) and int64 do not combine: cast one of them
+            seen = at  =>  [seen 1:1] `seen = at` at line 1, column 1: timestamp(s, UTC) and timestamp(us) do not combine: cast one of them
+            hour(late)  =>  [late 1:6] `hour(late)` at line 1, column 6: expected a date or timestamp, for text write cast(… as timestamp), found `late` of type bool
             concat(1, 2)  =>  [1 1:8] `concat(1, 2)` at line 1, column 8: expected text on one side, found `1` of type int64
-            greatest(late, 3)  =>  [greatest 1:1] `greatest(late, 3)` at line 1, column 1: boolean and int64 do not combine: cast one of them
+            greatest(late, 3)  =>  [greatest 1:1] `greatest(late, 3)` at line 1, column 1: bool and int64 do not combine: cast one of them
         "#]],
     );
 }
@@ -279,8 +279,8 @@ fn bad_literals_are_found_when_binding() {
             day = '2013-13-01'  =>  ['2013-13-01' 1:7] '2013-13-01' at line 1, column 7 is no date32: write it as '2013-01-31'
             date 'soon'  =>  ['soon' 1:6] DATE 'soon' at line 1, column 6 is no date32: write it as '2013-01-31'
             day > 'x'  =>  ['x' 1:7] 'x' at line 1, column 7 is no date32: write it as '2013-01-31'
-            at = ''  =>  ['' 1:6] '' at line 1, column 6 is no timestamp(µs): write it as '2013-01-31 05:30:00'
-            timestamp '2013-01-01 25:00:00'  =>  ['2013-01-01 25:00:00' 1:11] TIMESTAMP '2013-01-01 25:00:00' at line 1, column 11 is no timestamp(µs): write it as '2013-01-31 05:30:00'
+            at = ''  =>  ['' 1:6] '' at line 1, column 6 is no timestamp(us): write it as '2013-01-31 05:30:00'
+            timestamp '2013-01-01 25:00:00'  =>  ['2013-01-01 25:00:00' 1:11] TIMESTAMP '2013-01-01 25:00:00' at line 1, column 11 is no timestamp(us): write it as '2013-01-31 05:30:00'
             99999999999999999999  =>  decimal128(20, 0): 99999999999999999999, 99999999999999999999, 99999999999999999999, 99999999999999999999
             1e999  =>  [1e999 1:1] 1e999 at line 1, column 1 is no float64: it is out of range
             regexp_like(carrier, '(')  =>  ['(' 1:22] '(' at line 1, column 22 is no regular expression: unclosed group

@@ -238,7 +238,7 @@ fn text_and_time_compare_in_their_order() {
             at >= date '2013-01-01'  =>  boolean?: true, true, null, false
             day = at  =>  boolean?: false, false, null, false
             seen = '2013-01-01T05:00:00Z'  =>  boolean?: false, true, false, false
-            seen > timestamp '2013-01-01 04:59:59'  =>  [seen 1:1] `seen > TIMESTAMP '2013-01-01 04:59:59'` at line 1, column 1: timestamp(s, "utc") and timestamp(µs) do not combine: cast one of them
+            seen > timestamp '2013-01-01 04:59:59'  =>  [seen 1:1] `seen > TIMESTAMP '2013-01-01 04:59:59'` at line 1, column 1: timestamp(s, UTC) and timestamp(us) do not combine: cast one of them
             distance = null  =>  boolean?: null, null, null, null
             'a' < 'b'  =>  boolean: true, true, true, true
             date '2013-01-01' < date '2013-01-02'  =>  boolean: true, true, true, true

@@ -4,7 +4,9 @@ use ron::error::SpannedError;
 use ron::extensions::Extensions;
 use serde::de::DeserializeOwned;
 
-use crate::{PluginError, nearest};
+use tanda_spelling::nearest;
+
+use crate::PluginError;
 
 /// Parses RON as scenes write it: newtype variants unwrapped, `Some` left out.
 pub(crate) fn parse<C: DeserializeOwned>(text: &str) -> Result<C, PluginError> {

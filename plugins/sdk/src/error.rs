@@ -1,4 +1,4 @@
-//! The error of a plugin, and the hint for a near miss.
+//! The error of a plugin.
 
 use std::fmt;
 
@@ -62,32 +62,5 @@ impl std::error::Error for PluginError {}
 impl From<ArrowError> for PluginError {
     fn from(error: ArrowError) -> Self {
         Self::new(error.to_string())
-    }
-}
-
-/// The candidate that is so close to `word` that it was probably meant.
-///
-/// Case does not count; otherwise a third of the letters may differ. The first of equals wins.
-pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let word = word.to_lowercase();
-    let far = word.chars().count() / 3 + 1;
-    candidates
-        .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&word, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, _)| *distance <= far)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_near_miss_is_found_and_a_far_one_is_not() {
-        let columns = ["distance", "dep_delay", "origin"];
-        assert_eq!(nearest("distence", columns), Some("distance"));
-        assert_eq!(nearest("DEP_DELAY", columns), Some("dep_delay"));
-        assert_eq!(nearest("carrier", columns), None);
     }
 }

@@ -64,18 +64,17 @@ mod layout;
 mod plugin;
 mod schema;
 pub mod testing;
-mod zone;
 
 pub use arrow;
 pub use binding::{Binding, Port, Reads, Wanted, WantedPort};
 pub use emitter::Emitter;
-pub use error::{PluginError, nearest};
+pub use error::PluginError;
 pub use flags::Flags;
 pub use host::{Host, Level};
 pub use layout::{Layout, LayoutError, PORTS_MAX, PortLayout};
 pub use plugin::Plugin;
 pub use schema::{find_column, first_unsupported};
-pub use zone::{UTC, one_zone};
+pub use tanda_spelling::{UTC, nearest, one_zone};
 
 /// Lets the batches that the plugin makes leave its process without a copy: their large buffers are
 /// allocated where the engine reads them.

@@ -2,7 +2,9 @@
 
 use arrow::datatypes::{DataType, Field, Schema};
 
-use crate::{PluginError, nearest};
+use tanda_spelling::nearest;
+
+use crate::PluginError;
 
 /// Index of the column of this name.
 ///

@@ -4,6 +4,8 @@ use arrow::array::{Array, ArrayRef, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Schema};
 use arrow::error::ArrowError;
+use tanda_expression::value_type;
+use tanda_spelling::among;
 
 use crate::error::BindError;
 use crate::floats::settled;
@@ -44,15 +46,7 @@ impl Column {
     }
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "every type but one is its own value type")]
-fn value_type(data_type: &DataType) -> &DataType {
-    match data_type {
-        DataType::Dictionary(_, values) => values,
-        other => other,
-    }
-}
-
 fn unknown(name: &str, schema: &Schema) -> BindError {
     let names = schema.fields().iter().map(|field| field.name().as_str());
-    BindError::UnknownColumn { column: name.to_owned(), hint: crate::hint::among(name, names) }
+    BindError::UnknownColumn { column: name.to_owned(), hint: among(name, names) }
 }

@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use crate::scalar::Scalar;
 use crate::shorthand::{Shorthand, short_or_full};
+use tanda_spelling::Scalar;
 
 /// `config: ( … )` of a validation stage.
 #[derive(Debug, Clone, Deserialize)]

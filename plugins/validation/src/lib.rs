@@ -9,13 +9,9 @@ mod config;
 mod emit;
 mod error;
 mod floats;
-mod hint;
-mod packed;
 mod rules;
-mod scalar;
 mod shorthand;
 mod state;
-mod types;
 mod verdict;
 
 use std::collections::BTreeSet;
@@ -23,13 +19,13 @@ use std::collections::BTreeSet;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use tanda_plugin::{Binding, Emitter, Flags, Host, Plugin, PluginError, Port, Reads};
+pub use tanda_spelling::Scalar;
 
 pub use crate::config::{
     Check, Config, Length, Matches, Nulls, OneOf, Policy, Range, Required, Rule, Type, Unique,
 };
 use crate::error::BindError;
 use crate::rules::{BoundRule, Seen};
-pub use crate::scalar::Scalar;
 use crate::verdict::Verdict;
 
 /// Rules of one stage; each column of a `Required` is one.

@@ -152,9 +152,9 @@ fn rule_that_does_not_fit_its_column_is_refused() {
         "aggregation",
         r#"( group_by: ["a"], aggregates: [ Mean("b") ] )"#,
         &expect![[r#"
-        {dir}/scene.ron:8:59: error: stage `work` (plugin aggregation): column `b` is of type Utf8, but this needs a column of numbers (256-bit decimals excepted)
-          8 |             config: ( group_by: ["a"], aggregates: [ Mean("b") ] ),
-            |                                                           ^"#]],
+            {dir}/scene.ron:8:59: error: stage `work` (plugin aggregation): column `b` is of type utf8, but this needs a column of numbers (256-bit decimals excepted)
+              8 |             config: ( group_by: ["a"], aggregates: [ Mean("b") ] ),
+                |                                                           ^"#]],
     );
 }
 
@@ -225,7 +225,7 @@ fn column_without_a_value_is_refused_with_a_hint() {
         "out": Sink( write: Csv( path: "${at}/out.csv" ), from: "sums" ),
 "#,
         &expect![[r#"
-            {dir}/scene.ron:8:58: error: stage `sums` (plugin aggregation): column `a` is of type Utf8, but this needs a column of numbers (256-bit decimals excepted)
+            {dir}/scene.ron:8:58: error: stage `sums` (plugin aggregation): column `a` is of type utf8, but this needs a column of numbers (256-bit decimals excepted)
               8 |             config: ( group_by: ["b"], aggregates: [ Sum("a") ] ),
                 |                                                          ^
               hint: no value of `a` was seen, so it was taken for utf8: say its type in the source, for example `schema: { "a": "float64" }`"#]],

@@ -2,9 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
+use tanda_spelling::nearest;
+
 use super::header::Header;
 use crate::error::TextError;
-use crate::hint::nearest;
 use crate::types::Types;
 
 /// Columns named in an error at most.
@@ -99,7 +100,7 @@ impl<'a> Agreement<'a> {
             Some(column) => Err(TextError::UnknownColumn {
                 path: self.first,
                 column: column.clone(),
-                hint: nearest(column, names.iter().map(String::as_str)),
+                hint: nearest(column, names.iter().map(String::as_str)).map(str::to_owned),
                 columns: listed(&names, |name| name.clone()),
             }),
             None => Ok(Agreed { names, orders, order_of_inputs }),

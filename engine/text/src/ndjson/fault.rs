@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use arrow::datatypes::DataType;
+use tanda_spelling::type_name;
 
 use crate::column::Inside;
 use crate::rejects::shown;
-use crate::types::type_name;
 
 use super::token::Broken;
 

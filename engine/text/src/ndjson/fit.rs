@@ -1,10 +1,10 @@
 //! Which JSON values may stand in a column, the same at the top and inside arrays and objects.
 
 use arrow::datatypes::DataType;
+use tanda_spelling::type_name;
 
 use crate::numbers::{Form, is_exact, is_integer};
 use crate::rejects::shown;
-use crate::types::type_name;
 
 use super::token::Kind;
 

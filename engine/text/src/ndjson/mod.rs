@@ -14,10 +14,11 @@ mod token;
 pub use self::infer::NdjsonSample;
 pub(crate) use self::nested::Nested;
 pub(crate) use self::split::NdjsonSplit;
+use tanda_spelling::nearest;
+
 use crate::beginning::Beginning;
 use crate::decode::TextDecoder;
 use crate::error::TextError;
-use crate::hint::nearest;
 use crate::plan::{ColumnPlan, Rules, slots};
 use crate::types::Types;
 
@@ -118,7 +119,8 @@ fn refuse_slips(path: &str, columns: &[ColumnPlan], unseen: &Types) -> Result<()
         let is_other = |key: &&str| letters(key) != letters(name);
         let keys = columns.iter().filter(|plan| plan.inferred).map(|plan| plan.name.as_str());
         if let Some(near) = nearest(name, keys.filter(is_other)) {
-            return Err(TextError::UnknownKey { path: path.to_owned(), key: name.clone(), near });
+            let (path, key, near) = (path.to_owned(), name.clone(), near.to_owned());
+            return Err(TextError::UnknownKey { path, key, near });
         }
     }
     Ok(())

@@ -1,5 +1,7 @@
 //! The columns that a lookup names: which they are, and where they stand.
 
+use tanda_spelling::among;
+
 use super::error::TableError;
 use crate::config::Lookup;
 
@@ -33,7 +35,7 @@ pub(super) fn find_columns<'a>(
             (None, _) => Err(TableError::UnknownColumn {
                 path: lookup.table.clone(),
                 column: name.clone(),
-                hint: crate::hint::among(name, found.clone()),
+                hint: among(name, found.clone()),
             }),
             (Some((first, _)), Some((second, _))) => Err(TableError::TwoColumns {
                 path: lookup.table.clone(),

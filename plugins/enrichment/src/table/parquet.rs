@@ -7,7 +7,7 @@ use arrow::error::ArrowError;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::errors::ParquetError;
-use tanda_plugin::one_zone;
+use tanda_spelling::one_zone;
 
 use super::columns::{Places, Table};
 use super::error::TableError;

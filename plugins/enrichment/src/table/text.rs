@@ -6,6 +6,7 @@ use arrow::array::{ArrayRef, AsArray, RecordBatch};
 use arrow::compute::concat_batches;
 use arrow::datatypes::DataType;
 use indexmap::IndexMap;
+use tanda_spelling::{KNOWN_TYPES, type_name};
 use tanda_text::{
     Beginning, ColumnPlan, CsvSample, Cutter, Dialect, NdjsonPlan, NdjsonSample, OnBad, Rules,
     TextDecoder, TextError, TextPiece, Types, parse_json_types, parse_types, typed,
@@ -16,7 +17,7 @@ use super::columns::{Places, Table};
 use super::error::TableError;
 use super::named::{find_columns, named_columns, position};
 use crate::config::Lookup;
-use crate::types;
+use crate::shown::text_at;
 
 /// Bytes that are decoded at a time; no record is longer.
 const PIECE_BYTES: usize = 256 << 20;
@@ -99,8 +100,9 @@ fn given_types(lookup: &Lookup, parse: Parse) -> Result<Types, TableError> {
     }
     let types = lookup.types.iter().map(|(column, name)| (column.to_owned(), name.clone()));
     parse(Some(&types.collect())).map_err(|error| {
-        let TextError::UnknownType { found, hint, known, .. } = error else { return error.into() };
-        let known = || format!("known are {known}");
+        let TextError::UnknownType { found, hint, .. } = error else { return error.into() };
+        let known =
+            || format!("known are {KNOWN_TYPES}; in NDJSON also list(int64), struct(name: utf8)");
         let hint = hint.map_or_else(known, |near| format!("did you mean `{near}`?"));
         TableError::UnknownType { path: path(), name: found, hint }
     })
@@ -120,8 +122,8 @@ fn taken(
         path: lookup.table.clone(),
         line: lines[row],
         column: name.to_owned(),
-        found: types::text_at(texts, row),
-        wanted: types::name(wanted),
+        found: text_at(texts, row),
+        wanted: type_name(wanted),
     })
 }
 

@@ -142,7 +142,7 @@ fn keys_of_a_csv_table_take_the_type_of_the_input() {
     "#]],
     );
     tables().check_lookup(lookup, "day\n2013-01-01", expect![[r#"
-        lookup 1 (DIR/days.csv): line 2, column `day`: "1" is no date, which the input column `day` is; mend the table [DIR/days.csv]
+        lookup 1 (DIR/days.csv): line 2, column `day`: "1" is no date32, which the input column `day` is; mend the table [DIR/days.csv]
     "#]]);
 }
 
@@ -278,7 +278,7 @@ fn given_types_are_kept_to() {
     "#]],
     );
     tables.check_lookup(&lookup(r#""fleet": "boolean""#), "carrier\nUA", expect![[r#"
-        DIR/carriers.csv, line 2, column `fleet`: "900" is no boolean; mend the value or change types: {"fleet": "utf8"} [DIR/carriers.csv]
+        DIR/carriers.csv, line 2, column `fleet`: "900" is no bool; mend the value or change types: {"fleet": "utf8"} [DIR/carriers.csv]
     "#]]);
     tables.check_lookup(
         &lookup(r#""fleet": "int46""#),
@@ -316,6 +316,18 @@ fn tables_that_cannot_be_opened_are_named() {
         expect![[r#"
         DIR/: is a directory; check the path, relative to the working directory [DIR/]
     "#]],
+    );
+}
+
+#[test]
+fn a_default_that_its_column_would_round_is_refused() {
+    tables().check_lookup(
+        r#"table: "DIR/carriers.csv", on: {"carrier": "carrier"}, take: {"x": "fleet"},
+           types: {"fleet": "decimal(9, 2)"}, missing: Default({"x": 0.255})"#,
+        ROWS,
+        expect![[r#"
+            lookup 1 (DIR/carriers.csv): the default 0.255 is no value of `x`, which is decimal(9, 2) [x]
+        "#]],
     );
 }
 

@@ -4,7 +4,7 @@ use arrow::array::AsArray;
 use arrow::datatypes::{DataType, Int64Type};
 
 use super::{Ast, Binder, Bound, Kind, Node, Outcome, boolean, finish, unify, wrong_type};
-use crate::coerce::{is_comparable, is_text, plain};
+use crate::coerce::{is_comparable, is_text, value_type};
 use crate::eval::{rounded_type, seconds_type};
 use crate::functions::Function;
 
@@ -113,7 +113,7 @@ impl Binder<'_> {
         if texts().next().is_none() && nodes.iter().any(|node| node.data_type != DataType::Null) {
             return Err(wrong_type(&operands[0], ast, "text on one side", &nodes[0].data_type));
         }
-        let large = texts().any(|node| *plain(&node.data_type) == DataType::LargeUtf8);
+        let large = texts().any(|node| *value_type(&node.data_type) == DataType::LargeUtf8);
         let target = if large { DataType::LargeUtf8 } else { DataType::Utf8 };
         for (node, operand) in nodes.iter_mut().zip(operands) {
             if !crate::cast::can_cast(&node.data_type, &target) || node.data_type.is_nested() {
@@ -151,7 +151,7 @@ impl Binder<'_> {
     #[expect(clippy::wildcard_enum_match_arm, reason = "most types are no text")]
     pub(super) fn bind_text(&mut self, operand: &Ast, whole: &Ast) -> Bound<Node> {
         let node = self.bind(operand)?;
-        let target = match plain(&node.data_type) {
+        let target = match value_type(&node.data_type) {
             DataType::LargeUtf8 => DataType::LargeUtf8,
             DataType::Utf8 | DataType::Utf8View | DataType::Null => DataType::Utf8,
             found => return Err(wrong_type(operand, whole, "text", found)),

@@ -7,7 +7,7 @@ use arrow::datatypes::DataType;
 
 use super::{Ast, Bound, Node, constant, unify};
 use crate::cast::cast_array;
-use crate::coerce::plain;
+use crate::coerce::value_type;
 use crate::error::ExpressionError;
 use crate::syntax::Arithmetic;
 
@@ -69,18 +69,18 @@ fn is_written(node: &Node) -> bool {
 }
 
 fn is_decimal_value(node: &Node) -> bool {
-    plain(&node.data_type).is_decimal() && !is_written(node)
+    value_type(&node.data_type).is_decimal() && !is_written(node)
 }
 
 fn number_for(node: Node, other: &DataType, is_float: bool) -> Node {
     let Some(literal) = node.as_literal().filter(|literal| literal.written) else { return node };
     let value = if is_float && node.data_type.is_decimal() {
         cast_array(&literal.value, &DataType::Float64, false).ok()
-    } else if plain(other).is_decimal() && node.data_type.is_integer() {
+    } else if value_type(other).is_decimal() && node.data_type.is_integer() {
         cast_array(&literal.value, &DataType::Utf8, false)
             .ok()
             .and_then(|digits| decimal(digits.as_string::<i32>().value(0)))
-    } else if *plain(other) == DataType::UInt64 && node.data_type == DataType::Int64 {
+    } else if *value_type(other) == DataType::UInt64 && node.data_type == DataType::Int64 {
         unify::exact_cast(&literal.value, &DataType::UInt64)
     } else {
         None

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::DataType;
+use tanda_spelling::type_name;
 
 use super::{Ast, Binder, Bound, Outcome, finish, mismatch, wrong_type};
 use crate::cast::{cast_array, how_to_write};
-use crate::coerce::{self, common, is_comparable, is_text, plain};
+use crate::coerce::{self, common, is_comparable, is_text, value_type};
 use crate::error::{ExpressionError, cast_problem};
 use crate::plan::{Kind, Literal, Node};
-use crate::sql_types::name_of;
 
 impl Binder<'_> {
     /// A fixed number of operands of one comparison.
@@ -40,7 +40,7 @@ impl Binder<'_> {
         let target = if target == DataType::Float16 { DataType::Float32 } else { target };
         let recast_unless_plain = |(node, operand): (Node, &&Ast)| {
             let found = &node.data_type;
-            let fits = *found == target || (is_text(found) && *plain(found) == target);
+            let fits = *found == target || (is_text(found) && *value_type(found) == target);
             if fits { Ok(node) } else { recast(node, &target, operand) }
         };
         nodes.into_iter().zip(operands).map(recast_unless_plain).collect()
@@ -102,7 +102,7 @@ fn common_of<'n>(
     whole: &Ast,
 ) -> Bound<Option<DataType>> {
     let Some(first) = nodes.next() else { return Ok(None) };
-    let start = plain(&first.data_type).clone();
+    let start = value_type(&first.data_type).clone();
     let target = nodes.try_fold(start, |so_far, node| {
         common(&so_far, &node.data_type).ok_or_else(|| mismatch(whole, &so_far, &node.data_type))
     });
@@ -162,7 +162,7 @@ pub(super) fn recast(node: Node, target: &DataType, ast: &Ast) -> Bound<Node> {
         Err(error) => Err(ExpressionError::Literal {
             place: Arc::clone(&ast.place),
             literal: ast.snippet.clone(),
-            wanted: name_of(target),
+            wanted: type_name(target),
             problem: help(literal, target).map_or_else(|| cast_problem(error), str::to_owned),
         }),
     }

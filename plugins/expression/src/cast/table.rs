@@ -10,7 +10,7 @@ use arrow::util::display::array_value_to_string;
 
 use super::by_arrow::by_arrow;
 use super::{moment, number, text, time};
-use crate::coerce::{is_text, plain};
+use crate::coerce::{is_text, value_type};
 
 /// What a type is, as far as the table of casts goes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -55,7 +55,7 @@ fn family(data_type: &DataType) -> Family {
 /// Whether some value of one type may be cast to the other, as in `cast(x as type)`.
 pub fn can_cast(from: &DataType, to: &DataType) -> bool {
     use Family::{Boolean, Date, Decimal, Float, Integer, Null, Other, Text, Time, Timestamp};
-    match (family(plain(from)), family(to)) {
+    match (family(value_type(from)), family(to)) {
         (Other, _) | (_, Other) => can_cast_types(from, to),
         (left, right) if left == right => true,
         (Null | Text, _) | (_, Text) => true,

@@ -7,13 +7,12 @@ use arrow::datatypes::{
     DataType, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType,
     TimestampNanosecondType, TimestampSecondType,
 };
+use tanda_spelling::one_zone;
 
 /// Arrow knows named time zones only with a time zone database; UTC needs none.
 pub(crate) fn offset_zone(data_type: &DataType) -> DataType {
-    if let DataType::Timestamp(unit, Some(zone)) = data_type
-        && ["UTC", "Etc/UTC", "GMT", "Z"].contains(&zone.as_ref())
-    {
-        return DataType::Timestamp(*unit, Some("+00:00".into()));
+    if matches!(data_type, DataType::Timestamp(..)) {
+        return one_zone(data_type);
     }
     data_type.clone()
 }

@@ -1,10 +1,11 @@
 //! Casts as steps of an expression.
 
+use tanda_spelling::type_name;
+
 use super::{Evaluated, Rows, Value, evaluate as evaluate_node};
 use crate::cast::cast_array;
 use crate::error::{EvaluateError, cast_problem};
 use crate::plan::Node;
-use crate::sql_types::name_of;
 
 pub(super) fn evaluate(
     node: &Node,
@@ -17,7 +18,7 @@ pub(super) fn evaluate(
         Ok(array) => Ok(Value::like(&[&value], array)),
         Err(error) => Err(EvaluateError::Cast {
             operation: operand.text.to_string(),
-            wanted: name_of(&node.data_type),
+            wanted: type_name(&node.data_type),
             detail: cast_problem(error),
         }),
     }

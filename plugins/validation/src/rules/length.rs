@@ -6,12 +6,12 @@ use arrow::compute::cast;
 use arrow::compute::kernels::length::length;
 use arrow::datatypes::{DataType, Int64Type, Schema};
 use arrow::error::ArrowError;
+use tanda_spelling::type_name;
 
 use super::rule::{Draft, Rows, Test, settle};
 use crate::columns::Column;
 use crate::config::{Length, Nulls};
 use crate::error::{BindError, JudgeError};
-use crate::types;
 
 pub(super) fn bind(rule: &Length, schema: &Schema) -> Result<Draft, BindError> {
     let column = Column::find(&rule.column, schema)?;
@@ -34,7 +34,7 @@ fn check_measurable(column: &Column, rule: &Length) -> Result<(), BindError> {
         DataType::List(_) | DataType::LargeList(_) => Ok(()),
         other => Err(BindError::WrongType {
             column: rule.column.clone(),
-            found: types::name(other),
+            found: type_name(other),
             expected: "text, binary or a list",
         }),
     }

@@ -4,19 +4,19 @@ use arrow::array::{Array, AsArray, GenericStringArray, OffsetSizeTrait};
 use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::{DataType, Schema};
 use regex::Regex;
+use tanda_spelling::type_name;
 
 use super::rule::{Draft, Rows, Test, settle};
 use crate::columns::Column;
 use crate::config::{Matches, Nulls};
 use crate::error::{BindError, JudgeError};
-use crate::types;
 
 pub(super) fn bind(rule: &Matches, schema: &Schema) -> Result<Draft, BindError> {
     let column = Column::find(&rule.column, schema)?;
     if !matches!(column.data_type, DataType::Utf8 | DataType::LargeUtf8) {
         return Err(BindError::WrongType {
             column: rule.column.clone(),
-            found: types::name(&column.data_type),
+            found: type_name(&column.data_type),
             expected: "text",
         });
     }

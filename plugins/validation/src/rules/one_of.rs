@@ -8,15 +8,14 @@ use arrow::datatypes::{DataType, Schema};
 use arrow::error::ArrowError;
 use arrow::row::{RowConverter, SortField};
 use hashbrown::HashSet;
+use tanda_expression::packed::{pack, words};
+use tanda_spelling::{Scalar, type_name};
 
 use super::rule::{Draft, Rows, Test, settle};
 use crate::columns::Column;
 use crate::config::{Nulls, OneOf};
 use crate::error::{BindError, JudgeError};
 use crate::floats::settled;
-use crate::packed::{pack, words};
-use crate::scalar::{Scalar, advice};
-use crate::types;
 
 /// Above this many values a hash of the row is cheaper than one comparison for each value.
 const COMPARED_MAX: usize = 16;
@@ -39,8 +38,8 @@ fn bind_value(value: &Scalar, column: &Column, rule: &OneOf) -> Result<ArrayRef,
     value.to_array(&column.data_type).ok_or_else(|| BindError::BadValue {
         value: value.to_string(),
         column: rule.column.clone(),
-        data_type: types::name(&column.data_type),
-        advice: advice(
+        data_type: type_name(&column.data_type),
+        advice: Scalar::advice(
             &column.data_type,
             "values that the column could hold (texts in quotes, numbers without)",
         ),

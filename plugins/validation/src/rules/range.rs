@@ -5,14 +5,13 @@ use arrow::buffer::BooleanBuffer;
 use arrow::compute::kernels::cmp;
 use arrow::datatypes::{DataType, Float16Type, Float32Type, Float64Type, Schema};
 use arrow::error::ArrowError;
+use tanda_spelling::{Scalar, type_name};
 
 use super::rule::{Draft, Rows, Test, settle};
 use crate::columns::Column;
 use crate::config::{Nulls, Range};
 use crate::error::{BindError, JudgeError};
 use crate::floats::settled;
-use crate::scalar::{Scalar, advice};
-use crate::types;
 
 /// Rows for which it is true are out of range.
 type Outside = fn(&dyn Datum, &dyn Datum) -> Result<BooleanArray, ArrowError>;
@@ -44,8 +43,8 @@ fn bound(scalar: &Scalar, column: &Column, rule: &Range) -> Result<ArrayRef, Bin
     let bound = scalar.to_array(&column.data_type).ok_or_else(|| BindError::BadValue {
         value: scalar.to_string(),
         column: rule.column.clone(),
-        data_type: types::name(&column.data_type),
-        advice: advice(&column.data_type, "a bound that the column could hold"),
+        data_type: type_name(&column.data_type),
+        advice: Scalar::advice(&column.data_type, "a bound that the column could hold"),
     })?;
     settled(&bound)
         .map_err(|source| BindError::BadKey { columns: vec![rule.column.clone()], source })
@@ -57,7 +56,7 @@ fn check_ordered(column: &Column, rule: &Range) -> Result<(), BindError> {
     }
     Err(BindError::WrongType {
         column: rule.column.clone(),
-        found: types::name(&column.data_type),
+        found: type_name(&column.data_type),
         expected: "numbers, text, dates or times",
     })
 }

@@ -6,19 +6,19 @@ use arrow::compute::kernels::cmp;
 use arrow::datatypes::{DataType, Schema};
 use arrow::error::ArrowError;
 use tanda_expression::{can_cast, try_cast};
+use tanda_spelling::{among, parse_simple_type, simple_types, type_name};
 
 use super::rule::{Draft, Rows, Test, settle};
 use crate::columns::Column;
 use crate::config::{Nulls, Type};
 use crate::error::{BindError, JudgeError};
 use crate::floats::settled;
-use crate::types;
 
 pub(super) fn bind(rule: &Type, schema: &Schema) -> Result<Draft, BindError> {
     let column = Column::find(&rule.column, schema)?;
     let wanted = named(&rule.r#type)?;
     if !can_be(&column.data_type, &wanted) {
-        let (found, wanted) = (types::name(&column.data_type), types::name(&wanted));
+        let (found, wanted) = (type_name(&column.data_type), type_name(&wanted));
         return Err(BindError::NeverOfType { column: rule.column.clone(), found, wanted });
     }
     let test = Readable { column, wanted, nulls: rule.nulls };
@@ -26,9 +26,9 @@ pub(super) fn bind(rule: &Type, schema: &Schema) -> Result<Draft, BindError> {
 }
 
 fn named(name: &str) -> Result<DataType, BindError> {
-    types::named(name).ok_or_else(|| BindError::UnknownType {
+    parse_simple_type(name).ok_or_else(|| BindError::UnknownType {
         name: name.to_owned(),
-        hint: crate::hint::among(name, types::names()),
+        hint: among(name, simple_types()),
     })
 }
 

@@ -230,8 +230,11 @@ fn type_refuses_texts_that_lose_something() {
         ("int64", &["7", "-7", "+007"][..]),
         ("float64", &["1.5", "1e308", "1e-400", "NaN", "-inf", "5", "1."]),
         ("float32", &["3e38", "inf"]),
+        ("bool", &["true", "FALSE"]),
         ("boolean", &["true", "FALSE"]),
         ("date", &["2013-01-31"]),
+        ("date32", &["2013-01-31"]),
+        ("timestamp(us)", &["2013-01-31 05:00:00.123456"]),
         (
             "timestamp",
             &["2013-01-31", "2013-01-31 05:00:00.123456", "2013-01-31T05:00:00.1000000Z"],
@@ -538,7 +541,7 @@ fn columns_of_the_wrong_type_are_named() {
         r#"Type(column: "distance", type: "date")"#,
         FLIGHTS,
         expect![[r#"
-            rule 1 (Type): column `distance` is int64, which can never be read as date; remove the rule [distance]
+            rule 1 (Type): column `distance` is int64, which can never be read as date32; remove the rule [distance]
         "#]],
     );
     check_rule(

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use expect_test::expect;
-use tanda_text::type_name;
+use tanda_spelling::type_name;
 
 use super::{Folder, OnBad, limits};
 use crate::connectors::{Limits, Piece, Source, Stop};

@@ -103,7 +103,7 @@ fn limits() -> Limits {
 fn header(batch: &RecordBatch) -> String {
     let schema = batch.schema();
     let column = |field: &std::sync::Arc<arrow::datatypes::Field>| {
-        format!("{}:{}", field.name(), tanda_text::type_name(field.data_type()))
+        format!("{}:{}", field.name(), tanda_spelling::type_name(field.data_type()))
     };
     schema.fields().iter().map(column).collect::<Vec<_>>().join(" | ") + "\n"
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use tanda_text::nearest;
+use tanda_spelling::nearest;
 
 use crate::connectors::read::error::ReadError;
 
@@ -57,5 +57,7 @@ fn nearest_sibling(path: &Path) -> Option<String> {
     let names = names.filter_map(|name| name.into_string().ok()).filter(|name| name != wanted);
     let names = names.collect::<Vec<_>>();
     let found = nearest(wanted, names.iter().map(String::as_str))?;
-    Some(folder.map_or(found.clone(), |folder| folder.join(found).to_string_lossy().into_owned()))
+    Some(
+        folder.map_or(found.to_owned(), |folder| folder.join(found).to_string_lossy().into_owned()),
+    )
 }

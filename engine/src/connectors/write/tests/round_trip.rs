@@ -16,7 +16,7 @@ use proptest::num::{f32, f64};
 use proptest::option::of;
 use proptest::prelude::*;
 
-use tanda_text::type_name;
+use tanda_spelling::type_name;
 
 use super::*;
 use crate::connectors::{Limits, OnBad, Piece, Source, Stop};

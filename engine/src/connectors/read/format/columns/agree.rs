@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use arrow::datatypes::{DataType, Fields, Schema};
-use tanda_text::type_name;
+use tanda_spelling::type_name;
 
 use crate::connectors::places::places;
 use crate::connectors::read::error::ReadError;

@@ -1,16 +1,17 @@
-//! Names of list and struct types: `list(int64)`, `struct(id: uint64, "a: b": list(utf8))`.
+//! Names of any types, lists and structs too: `list(int64)`, `struct(id: uint64, "a: b": utf8)`.
 
 use std::collections::HashSet;
 
 use arrow::datatypes::{DataType, Field, Fields};
 
-use crate::types::{parse_type, type_name};
+use super::table::{flat_type_name, parse_flat_type};
 
 /// Lists and structs inside each other at most, as in the text itself.
 const DEPTH_MAX: usize = 64;
 
 /// The type that `text` names, plain, list or struct; letter case counts in names of fields only.
-pub(crate) fn parse_any_type(text: &str) -> Option<DataType> {
+#[must_use]
+pub fn parse_type(text: &str) -> Option<DataType> {
     parse(text, 0)
 }
 
@@ -18,7 +19,7 @@ fn parse(text: &str, depth: usize) -> Option<DataType> {
     let (word, rest) = text.trim().split_once('(').unwrap_or_default();
     let word = word.trim_end().to_ascii_lowercase();
     if !["list", "struct"].contains(&word.as_str()) {
-        return parse_type(text);
+        return parse_flat_type(text);
     }
     let inside = rest.strip_suffix(')').filter(|_| depth < DEPTH_MAX)?;
     if word == "list" {
@@ -66,8 +67,16 @@ fn parts(text: &str) -> Vec<&str> {
     parts
 }
 
+/// The name that messages use for a type: what a scene would say, and Arrow's own in lower case for
+/// a type that no scene can name.
+#[must_use]
+pub fn type_name(data_type: &DataType) -> String {
+    let named = flat_type_name(data_type).or_else(|| nested_type_name(data_type));
+    named.unwrap_or_else(|| data_type.to_string().to_lowercase())
+}
+
 /// The name of a list or struct type, none for any other.
-pub(crate) fn nested_type_name(data_type: &DataType) -> Option<String> {
+fn nested_type_name(data_type: &DataType) -> Option<String> {
     if let DataType::List(item) = data_type {
         return Some(format!("list({})", type_name(item.data_type())));
     }
@@ -103,11 +112,11 @@ mod tests {
             "struct(two words: decimal(10, 2), \"a: (b), c\": struct(\"\": bool))",
         ];
         for name in names {
-            let data_type = parse_any_type(name).unwrap_or_else(|| panic!("{name}"));
+            let data_type = parse_type(name).unwrap_or_else(|| panic!("{name}"));
             assert_eq!(type_name(&data_type), name);
         }
-        let spaced = parse_any_type(" STRUCT ( \"id\" :INT64 , b: List( date ) ) ");
-        assert_eq!(spaced, parse_any_type("struct(id: int64, b: list(date32))"));
+        let spaced = parse_type(" STRUCT ( \"id\" :INT64 , b: List( date ) ) ");
+        assert_eq!(spaced, parse_type("struct(id: int64, b: list(date32))"));
     }
 
     #[test]
@@ -129,11 +138,11 @@ mod tests {
             "map(utf8, int64)",
         ];
         for text in wrong {
-            assert_eq!(parse_any_type(text), None, "{text}");
+            assert_eq!(parse_type(text), None, "{text}");
         }
         let deep = |depth: usize| format!("{}int64{}", "list(".repeat(depth), ")".repeat(depth));
-        assert!(parse_any_type(&deep(64)).is_some());
-        assert_eq!(parse_any_type(&deep(65)), None);
-        assert_eq!(parse_any_type(&deep(100_000)), None);
+        assert!(parse_type(&deep(64)).is_some());
+        assert_eq!(parse_type(&deep(65)), None);
+        assert_eq!(parse_type(&deep(100_000)), None);
     }
 }

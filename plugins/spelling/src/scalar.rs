@@ -8,7 +8,8 @@ use arrow::array::{Array, ArrayRef, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, TimeUnit};
 use serde::Deserialize;
-use tanda_plugin::UTC;
+
+use crate::zone::UTC;
 
 /// A number, a text or a truth value of the configuration.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -42,7 +43,8 @@ impl Scalar {
     /// An array of this one value in the type of a column; `None` when it is no such value.
     ///
     /// It is read from its text: 0.5 is no `int64` and 300 no `uint8`, instead of 0 and 44.
-    pub(crate) fn to_array(&self, data_type: &DataType) -> Option<ArrayRef> {
+    #[must_use]
+    pub fn to_array(&self, data_type: &DataType) -> Option<ArrayRef> {
         let text = match self {
             Self::Text(text) if wants_text(data_type) => text.clone(),
             Self::Bool(value) if *data_type == DataType::Boolean => value.to_string(),
@@ -60,6 +62,16 @@ impl Scalar {
         };
         is_whole(&array, &text).then_some(array)
     }
+
+    /// What to write for a column instead of what is no value of it: `usually`, but for times of a
+    /// place.
+    #[must_use]
+    pub fn advice(data_type: &DataType, usually: &'static str) -> &'static str {
+        match is_place(data_type) {
+            true => "a time with its offset, as in \"2024-01-31T00:00:00+01:00\"",
+            false => usually,
+        }
+    }
 }
 
 /// The one value of `text` as another type, if it is one.
@@ -71,15 +83,6 @@ fn read(text: &ArrayRef, data_type: &DataType) -> Option<ArrayRef> {
 fn is_place(data_type: &DataType) -> bool {
     let DataType::Timestamp(_, Some(zone)) = data_type else { return false };
     zone.parse::<Tz>().is_err()
-}
-
-/// What to write for a column instead of what is no value of it: `usually`, but for times of a
-/// place.
-pub(crate) fn advice(data_type: &DataType, usually: &'static str) -> &'static str {
-    match is_place(data_type) {
-        true => "a time with its offset, as in \"2024-01-31T00:00:00+01:00\"",
-        false => usually,
-    }
 }
 
 /// A time that brings its offset: it is the same wherever it is read.

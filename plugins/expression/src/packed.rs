@@ -3,23 +3,26 @@
 use arrow::array::StringArray;
 
 /// Longest text that fits into a word beside its length.
-pub(crate) const PACKED_BYTES_MAX: usize = 7;
+pub const PACKED_BYTES_MAX: usize = 7;
 
 /// What a longer text packs to; equal to no packed text.
 const TOO_LONG: u64 = u64::MAX;
 
 /// The text as a word, or `None` if it is too long.
-pub(crate) fn pack(text: &str) -> Option<u64> {
+#[must_use]
+pub fn pack(text: &str) -> Option<u64> {
     (text.len() <= PACKED_BYTES_MAX).then(|| word(text.as_bytes(), 0, text.len()))
 }
 
 /// The words of a column; the word of a null is undefined. A text that is too long equals no word.
-pub(crate) fn words(texts: &StringArray) -> impl Fn(usize) -> u64 {
+#[inline]
+pub fn words(texts: &StringArray) -> impl Fn(usize) -> u64 {
     let (data, offsets) = (texts.value_data(), texts.value_offsets());
     move |row| word(data, offsets[row] as usize, offsets[row + 1] as usize)
 }
 
 /// Bytes `start..end`, little end first, under the length in the top byte.
+#[inline]
 fn word(data: &[u8], start: usize, end: usize) -> u64 {
     let len = end - start;
     if len > PACKED_BYTES_MAX {
