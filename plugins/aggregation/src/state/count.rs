@@ -2,7 +2,7 @@
 
 use arrow::array::ArrayRef;
 
-use super::{Output, ResultError, Rows, State, counts_to_array};
+use super::contract::{Output, ResultError, Rows, State, counts_to_array};
 use crate::bytes::{Reader, SnapshotError, Writer};
 use crate::error::StateError;
 

@@ -8,7 +8,7 @@
 use arrow::array::ArrayRef;
 use twox_hash::XxHash64;
 
-use super::{Output, ResultError, Rows, State, counts_to_array};
+use super::contract::{Output, ResultError, Rows, State, counts_to_array};
 use crate::bytes::{Reader, SnapshotError, Writer};
 use crate::column::{Values, each, each_bytes};
 use crate::error::StateError;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array, Int64Array, UInt64Array};
 
-use super::{Output, ResultError, Rows, State};
+use super::contract::{Output, ResultError, Rows, State};
 use crate::bytes::{Reader, SnapshotError, Writer};
 use crate::column::{Numbers, each};
 use crate::error::StateError;

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Float64Array};
 use num_bigint::{BigInt, BigUint};
 
+use super::contract::{Output, ResultError, Rows, State};
 use super::totals::Specials;
-use super::{Output, ResultError, Rows, State};
 use crate::bytes::{Reader, SnapshotError, Writer};
 use crate::column::{Numbers, each};
 use crate::error::StateError;

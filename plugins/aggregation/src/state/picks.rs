@@ -4,7 +4,7 @@ use arrow::array::{Array, ArrayRef};
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::DataType;
 
-use super::{Output, ResultError, Rows, State};
+use super::contract::{Output, ResultError, Rows, State};
 use crate::bytes::{Reader, SnapshotError, Writer};
 use crate::column::{Values, each, each_bytes};
 use crate::error::StateError;

@@ -11,8 +11,8 @@ use arrow::array::{ArrayRef, Float64Array};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 
+use super::contract::{Output, ResultError, Rows, State};
 use super::number::Number;
-use super::{Output, ResultError, Rows, State};
 use crate::bytes::{Reader, SnapshotError, Writer};
 use crate::column::Values;
 use crate::error::StateError;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Decimal128Array, Float64Array};
 use num_bigint::{BigInt, BigUint};
 
-use super::{Output, ResultError, Rows, State};
+use super::contract::{Output, ResultError, Rows, State};
 use crate::bytes::{Reader, SnapshotError, Writer};
 use crate::column::{Numbers, each};
 use crate::error::StateError;
