@@ -6,7 +6,8 @@ use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
 
 use super::digits::check_digits;
-use super::{Evaluated, Rows, Value, divide, evaluate as evaluate_node, failed};
+use super::value::{Evaluated, Rows, Value, failed};
+use super::{divide, evaluate as evaluate_node};
 use crate::plan::Node;
 use crate::syntax::Arithmetic;
 

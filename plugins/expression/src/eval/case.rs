@@ -2,8 +2,9 @@
 
 use arrow::buffer::BooleanBuffer;
 
+use super::evaluate_where;
 use super::select::select;
-use super::{Evaluated, Rows, Value, evaluate_where, failed, truths};
+use super::value::{Evaluated, Rows, Value, failed, truths};
 use crate::plan::Node;
 
 /// Each condition sees the rows that no earlier one took, each result the rows that it is for.

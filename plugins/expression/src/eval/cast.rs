@@ -2,7 +2,8 @@
 
 use tanda_spelling::type_name;
 
-use super::{Evaluated, Rows, Value, evaluate as evaluate_node};
+use super::evaluate as evaluate_node;
+use super::value::{Evaluated, Rows, Value};
 use crate::cast::cast_array;
 use crate::error::{EvaluateError, cast_problem};
 use crate::plan::Node;

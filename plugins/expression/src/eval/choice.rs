@@ -7,7 +7,8 @@ use arrow::compute::nullif;
 use arrow::error::ArrowError;
 
 use super::select::select;
-use super::{Evaluated, Rows, Value, evaluate, evaluate_where, failed, is_valid, truths};
+use super::value::{Evaluated, Rows, Value, failed, is_valid, truths};
+use super::{evaluate, evaluate_where};
 use crate::functions::Function;
 use crate::order::{compare, equal};
 use crate::plan::Node;

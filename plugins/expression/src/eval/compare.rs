@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use arrow::compute::and_kleene;
 
-use super::{Evaluated, Rows, Value, evaluate as evaluate_node, failed, logic};
+use super::value::{Evaluated, Rows, Value, failed};
+use super::{evaluate as evaluate_node, logic};
 use crate::order::compare;
 use crate::plan::Node;
 use crate::syntax::Comparison;

@@ -7,7 +7,8 @@ use arrow::buffer::BooleanBuffer;
 use arrow::compute::{and_kleene, or_kleene};
 use arrow::error::ArrowError;
 
-use super::{Evaluated, Rows, Value, evaluate as evaluate_node, evaluate_where, failed, truths};
+use super::value::{Evaluated, Rows, Value, failed, truths};
+use super::{evaluate as evaluate_node, evaluate_where};
 use crate::plan::Node;
 use crate::syntax::Logic;
 

@@ -11,7 +11,8 @@ use arrow::datatypes::{
 };
 use arrow::error::ArrowError;
 
-use super::{Evaluated, Rows, Value, evaluate as evaluate_node, failed};
+use super::evaluate as evaluate_node;
+use super::value::{Evaluated, Rows, Value, failed};
 use crate::cast::shortest_digits;
 use crate::functions::Function;
 use crate::plan::Node;

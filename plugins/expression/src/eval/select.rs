@@ -9,7 +9,7 @@ use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::compute::kernels::zip::zip;
 use arrow::error::ArrowError;
 
-use super::{Value, is_valid};
+use super::value::{Value, is_valid};
 
 /// `value` where the mask is set, `below` elsewhere; both have one type.
 pub(super) fn select(

@@ -11,7 +11,8 @@ use arrow::compute::kernels::comparison::{
 use arrow::datatypes::DataType;
 use regex::Regex;
 
-use super::{Evaluated, Rows, Value, evaluate as evaluate_node, failed};
+use super::evaluate as evaluate_node;
+use super::value::{Evaluated, Rows, Value, failed};
 use crate::functions::Function;
 use crate::plan::Node;
 

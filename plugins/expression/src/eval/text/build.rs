@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, GenericStringArray, OffsetSizeTrait};
 use arrow::buffer::{Buffer, OffsetBuffer};
 
-use super::super::Evaluated;
+use super::super::value::Evaluated;
 use super::writer::{Texts, Writer, used_bytes};
 
 pub(super) fn fold_case<O: OffsetSizeTrait>(

@@ -3,7 +3,7 @@
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, OffsetSizeTrait};
 use arrow::datatypes::Int64Type;
 
-use super::super::{Evaluated, Value};
+use super::super::value::{Evaluated, Value};
 use super::writer::{Texts, Writer};
 use crate::functions::Side;
 

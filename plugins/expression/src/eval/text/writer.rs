@@ -7,7 +7,7 @@ use arrow::array::{
 };
 use arrow::buffer::{Buffer, OffsetBuffer};
 
-use super::{Evaluated, Value};
+use super::super::value::{Evaluated, Value};
 use crate::error::EvaluateError;
 use crate::plan::Node;
 
