@@ -24,13 +24,12 @@
 //! }
 //! ```
 
-pub mod cli;
 pub mod connectors;
 pub mod engine;
 mod explain;
 mod failover;
 mod isolation;
-mod panics;
+pub mod panics;
 mod pinned;
 pub mod pipeline;
 pub mod platform;
@@ -38,13 +37,13 @@ pub mod progress;
 mod refused;
 pub mod report;
 mod run;
-pub mod scene;
 pub mod supervision;
 
 pub use engine::Engine;
 pub use isolation::serve_if_asked;
 pub use run::{EngineError, Options};
 pub use tanda_plugin_host::shared_memory;
+pub use tanda_scene as scene;
 
 /// What most programs that use the engine need: `use tanda::prelude::*;`.
 ///

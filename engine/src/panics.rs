@@ -16,7 +16,10 @@ thread_local! {
 ///
 /// What `work` touches is given up with the stage when it panics, so its state is not looked at
 /// again.
-pub(crate) fn guarded<T, E: ToString>(work: impl FnOnce() -> Result<T, E>) -> Result<T, String> {
+///
+/// # Errors
+/// What `work` gives, or the words of its panic.
+pub fn guarded<T, E: ToString>(work: impl FnOnce() -> Result<T, E>) -> Result<T, String> {
     let before = IS_CAUGHT.replace(true);
     let result = catch_unwind(AssertUnwindSafe(work));
     IS_CAUGHT.set(before);
@@ -32,7 +35,7 @@ pub(crate) fn guarded<T, E: ToString>(work: impl FnOnce() -> Result<T, E>) -> Re
 
 /// From now on a panic is told in one line, and only where nobody catches it. There is no
 /// backtrace: to make one takes memory and a lock, and where memory is refused it never ends.
-pub(crate) fn tell_in_one_line() {
+pub fn tell_in_one_line() {
     panic::set_hook(Box::new(|info: &PanicHookInfo<'_>| {
         let place = info.location().map_or_else(String::new, ToString::to_string);
         if IS_CAUGHT.get() {

@@ -70,6 +70,18 @@ pub enum EngineError {
     },
 }
 
+impl EngineError {
+    /// The stage that it is about, if it is about one.
+    #[must_use]
+    pub fn stage(&self) -> Option<&str> {
+        match self {
+            Self::Start(start) => Some(&start.stage),
+            Self::StdoutTaken { stage } | Self::StdoutClosed { stage } => Some(stage),
+            Self::Scene(_) | Self::System(_) | Self::Law { .. } | Self::Failed { .. } => None,
+        }
+    }
+}
+
 /// How a scene is run.
 #[derive(Clone, Debug, Default)]
 pub struct Options {

@@ -7,12 +7,14 @@ use serde_json::Value;
 use tanda_tests::root;
 
 /// Each member: its folder, and the members that it may depend on, in whatever way.
-const MEMBERS: [(&str, &str, &[&str]); 17] = [
+const MEMBERS: [(&str, &str, &[&str]); 19] = [
     ("tanda-components", "components", &[]),
     ("tanda-systems", "systems", &["tanda-components"]),
     ("tanda", "engine", &ENGINE_MAY),
+    ("tanda-cli", "engine/cli", &CLI_MAY),
     ("tanda-memory", "engine/memory", &[]),
     ("tanda-ipc", "engine/ipc", &[]),
+    ("tanda-scene", "engine/scene", &["tanda-components", "tanda-systems", "tanda-spelling"]),
     ("tanda-text", "engine/text", &["tanda-spelling"]),
     ("tanda-plugin-host", "engine/plugin_host", &["tanda-plugin", "tanda-memory"]),
     ("tanda-worker", "engine/worker", &["tanda-memory", "tanda-ipc", "tanda-plugin-host"]),
@@ -30,15 +32,21 @@ const PLUGIN_MAY: [&str; 3] = ["tanda-plugin", "tanda-expression", "tanda-spelli
 /// It reads tables as sources are read.
 const ENRICHMENT_MAY: [&str; 4] =
     ["tanda-plugin", "tanda-expression", "tanda-spelling", "tanda-text"];
-const ENGINE_MAY: [&str; 12] = [
+const ENGINE_MAY: [&str; 9] = [
     "tanda-components",
     "tanda-systems",
     "tanda-memory",
     "tanda-ipc",
+    "tanda-scene",
     "tanda-text",
     "tanda-spelling",
     "tanda-plugin-host",
     "tanda-worker",
+];
+const CLI_MAY: [&str; 7] = [
+    "tanda",
+    "tanda-ipc",
+    "tanda-plugin-host",
     "tanda-faulty",
     "tanda-validation",
     "tanda-enrichment",
@@ -112,11 +120,11 @@ fn crates_depend_only_on_what_their_layer_allows() {
 }
 
 #[test]
-fn nobody_but_tests_and_benches_depends_on_the_engine() {
+fn nobody_but_the_program_tests_and_benches_depends_on_the_engine() {
     let metadata = metadata();
     let edges = edges(&metadata);
     let users = edges.iter().filter(|(_, to)| to.contains("tanda")).map(|(from, _)| *from);
-    assert_eq!(users.collect::<Vec<_>>(), ["tanda-benches", "tanda-tests"]);
+    assert_eq!(users.collect::<Vec<_>>(), ["tanda-benches", "tanda-cli", "tanda-tests"]);
 }
 
 #[test]
@@ -131,14 +139,14 @@ fn planted_edge_is_caught() {
     );
 }
 
-/// The engine lists them as dependencies, so that `cargo run` builds their libraries beside it; a
+/// The program lists them as dependencies, so that `cargo run` builds their libraries beside it; a
 /// program links them as crates to test them.
 #[test]
 fn standard_plugins_are_libraries_to_load_and_to_link() {
     let metadata = metadata();
     let edges = edges(&metadata);
     for plugin in STANDARD_PLUGINS {
-        assert!(edges["tanda"].contains(plugin), "the engine does not build {plugin}");
+        assert!(edges["tanda-cli"].contains(plugin), "the program does not build {plugin}");
         let package = packages(&metadata).find(|p| p["name"] == plugin).unwrap();
         let targets = package["targets"].as_array().unwrap();
         let kinds = targets.iter().map(|target| &target["crate_types"]);

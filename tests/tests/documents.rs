@@ -12,7 +12,7 @@ fn read(path: &str) -> String {
 
 /// Names of the public fields that a scene can set, from the model's source.
 fn scene_fields() -> Vec<String> {
-    let model = read("engine/src/scene/model.rs");
+    let model = read("engine/scene/src/model.rs");
     let fields = model.lines().filter_map(|line| line.trim().strip_prefix("pub "));
     let names = fields.filter_map(|line| Some(line.split_once(": ")?.0.to_owned()));
     let made_by_the_loader = ["body", "stage", "port", "places"];

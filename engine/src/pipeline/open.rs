@@ -15,7 +15,7 @@ use crate::{
     connectors::{Limits, ReadError, Sink, Source, Stop, rejected_schema},
     isolation::{Handle, Recipe, Shared, StartFault, WorkerProcess, fail_point, of_segment},
     refused::in_words,
-    scene::{Instances, Isolation, PluginStage, Read, SinkStage, SourceStage, hints},
+    scene::{Instances, Isolation, PluginStage, Read, Sandbox, SinkStage, SourceStage, hints},
 };
 
 /// Bytes of a source's piece when the scene does not say.
@@ -131,7 +131,7 @@ impl Typing<'_> {
         let file = self.library_file(name, &stage.library)?;
         match stage.isolation.unwrap_or(self.scene.engine.isolation) {
             Isolation::InProcess => self.open_here(name, stage, &file),
-            Isolation::Process { sandbox } => self.open_isolated(name, stage, file, sandbox),
+            Isolation::Process { sandbox } => self.open_isolated(name, stage, file, level(sandbox)),
         }
     }
 
@@ -356,4 +356,13 @@ fn plugin_names(search: &SearchPath) -> Vec<String> {
 /// `validation` of `libvalidation.so`.
 fn plugin_name(file: &Path) -> Option<String> {
     Some(file.file_stem()?.to_str()?.strip_prefix("lib")?.to_owned())
+}
+
+/// What the worker calls the sandbox that the scene asks for.
+fn level(sandbox: Sandbox) -> Level {
+    match sandbox {
+        Sandbox::Off => Level::Off,
+        Sandbox::Basic => Level::Basic,
+        Sandbox::Strict => Level::Strict,
+    }
 }
