@@ -1,8 +1,12 @@
 //! Reads a table by its format.
 
+use std::path::Path;
+
+use tanda_text::{Ending, NamedFormat, Packing};
+
 use super::columns::Table;
 use super::error::TableError;
-use super::{bytes, parquet, text};
+use super::{parquet, text};
 use crate::config::{Format, Lookup};
 
 /// Rows that an index can name, beside the one for "not found".
@@ -31,11 +35,15 @@ fn format_of(lookup: &Lookup) -> Result<Format, TableError> {
     if let Some(format) = lookup.format {
         return Ok(format);
     }
-    match bytes::format_ending(&lookup.table).as_str() {
-        "csv" => Ok(Format::Csv),
-        "tsv" => Ok(Format::Tsv),
-        "ndjson" | "jsonl" => Ok(Format::Ndjson),
-        "parquet" | "pq" if !bytes::is_packed(&lookup.table) => Ok(Format::Parquet),
-        _ => Err(TableError::UnknownFormat { path: lookup.table.clone() }),
+    let ending = Ending::of(Path::new(&lookup.table));
+    match (ending.format(), ending.packing) {
+        (Some(NamedFormat::Csv), _) => Ok(Format::Csv),
+        (Some(NamedFormat::Tsv), _) => Ok(Format::Tsv),
+        (Some(NamedFormat::Ndjson), _) => Ok(Format::Ndjson),
+        (Some(NamedFormat::Parquet), Packing::None) => Ok(Format::Parquet),
+        (Some(NamedFormat::Parquet), Packing::Gzip | Packing::Zstd)
+        | (Some(NamedFormat::Arrow) | None, _) => {
+            Err(TableError::UnknownFormat { path: lookup.table.clone() })
+        }
     }
 }
