@@ -1,6 +1,6 @@
 //! The formats that hold columns, by name.
 
-use tanda_text::NamedFormat;
+use tanda_spelling::NamedFormat;
 
 /// A format that holds columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -22,7 +22,6 @@
 //! | `block`, `decode` | some hundred records at a time, from fields to columns |
 //! | `column`, `columns`, `numbers`, `values` | one column of a type; its values from bytes |
 //! | `types` | the types that `schema:` names |
-//! | `ending` | format and compression by the ending of a name |
 //! | `typed` | texts that are there already, as a column of a type |
 //! | `rejects`, `piece` | bad records; what goes in and comes out |
 
@@ -33,7 +32,6 @@ mod columns;
 mod csv;
 mod cut;
 mod decode;
-mod ending;
 mod error;
 mod long;
 mod ndjson;
@@ -51,7 +49,6 @@ pub use block::PIECE_BYTES_MAX;
 pub use csv::{BodyStart, CsvPlan, CsvSample};
 pub use cut::{Cutter, Dialect};
 pub use decode::TextDecoder;
-pub use ending::{Ending, NamedFormat, Packing};
 pub use error::{BadRecord, TextError};
 pub use long::{has_open_quote, shown_part};
 pub use ndjson::{NdjsonPlan, NdjsonSample};

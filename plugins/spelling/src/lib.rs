@@ -14,13 +14,16 @@
 //! | `near` | near misses: which known name was probably meant |
 //! | `types` | the table of column types by name, lists and structs of them |
 //! | `zone` | the one name of each time zone |
+//! | `ending` | format and compression by the ending of a file's name |
 //! | `scalar` | a value of a configuration, as a value of a column |
 
+mod ending;
 mod near;
 mod scalar;
 mod types;
 mod zone;
 
+pub use ending::{Ending, NamedFormat, Packing};
 pub use near::{among, nearest};
 pub use scalar::Scalar;
 pub use types::{

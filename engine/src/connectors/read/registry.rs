@@ -1,6 +1,7 @@
 //! The formats that are read: the one place that knows them all, by the variants of [`Read`].
 
-use tanda_text::{NamedFormat, Types, parse_json_types, parse_types};
+use tanda_spelling::NamedFormat;
+use tanda_text::{Types, parse_json_types, parse_types};
 
 use crate::connectors::columnar_format::ColumnarFormat;
 use crate::scene::model::Read;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use tanda_text::{Ending, NamedFormat, Packing};
+use tanda_spelling::{Ending, NamedFormat, Packing};
 
 use crate::scene::model::{CsvWrite, ParquetCompression, ParquetWrite, Write};
 

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
-use tanda_text::{Ending, Packing};
+use tanda_spelling::{Ending, Packing};
 
 use super::error::TableError;
 use super::file::open;

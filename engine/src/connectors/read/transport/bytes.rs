@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use tanda_text::Packing;
+use tanda_spelling::Packing;
 
 use crate::connectors::read::error::ReadError;
 

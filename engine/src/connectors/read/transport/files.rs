@@ -7,7 +7,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tanda_text::{Ending, Packing};
+use tanda_spelling::{Ending, Packing};
 
 use crate::connectors::read::error::ReadError;
 

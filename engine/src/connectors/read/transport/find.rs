@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tanda_text::NamedFormat;
+use tanda_spelling::NamedFormat;
 
 use crate::connectors::read::error::ReadError;
 use crate::scene::glob::{Glob, is_glob};

@@ -109,7 +109,7 @@ fn unpacked(batch: &RecordBatch) -> RecordBatch {
     let columns = columns.map(|(array, field)| {
         let data_type = match field.data_type() {
             DataType::Dictionary(_, value) => value.as_ref().clone(),
-            other => tanda_plugin_host::one_zone(other),
+            other => tanda_spelling::one_zone(other),
         };
         let field = field.as_ref().clone().with_data_type(data_type);
         (field, array)

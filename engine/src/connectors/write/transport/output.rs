@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use flate2::write::GzEncoder;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use tanda_text::Packing;
+use tanda_spelling::Packing;
 
 use crate::connectors::write::error::WriteError;
 use crate::connectors::write::writer::Closed;

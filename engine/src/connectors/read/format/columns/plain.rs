@@ -16,7 +16,7 @@ use arrow::compute::{CastOptions, cast_with_options, take};
 use arrow::datatypes::{DataType, Field, FieldRef, Schema};
 use arrow::error::ArrowError;
 use arrow_schema::extension::{EXTENSION_TYPE_METADATA_KEY, EXTENSION_TYPE_NAME_KEY};
-use tanda_plugin_host::one_zone;
+use tanda_spelling::one_zone;
 
 use crate::connectors::rebuild::rebuild;
 

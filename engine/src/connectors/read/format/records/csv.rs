@@ -1,7 +1,8 @@
 //! CSV sources.
 
 use arrow::datatypes::SchemaRef;
-use tanda_text::{CsvPlan, CsvSample, Dialect, NamedFormat, OnBad, Rules, parse_types, schema_of};
+use tanda_spelling::NamedFormat;
+use tanda_text::{CsvPlan, CsvSample, Dialect, OnBad, Rules, parse_types, schema_of};
 
 use crate::connectors::read::error::ReadError;
 use crate::connectors::read::opening::{Format, Opening};

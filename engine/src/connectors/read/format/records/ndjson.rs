@@ -1,9 +1,8 @@
 //! NDJSON sources.
 
 use arrow::datatypes::SchemaRef;
-use tanda_text::{
-    NamedFormat, NdjsonPlan, NdjsonSample, OnBad, Rules, parse_json_types, schema_of,
-};
+use tanda_spelling::NamedFormat;
+use tanda_text::{NdjsonPlan, NdjsonSample, OnBad, Rules, parse_json_types, schema_of};
 
 use crate::connectors::read::error::ReadError;
 use crate::connectors::read::opening::{Format, Opening};

@@ -14,7 +14,7 @@ use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Date64Type, Field, FieldRef, Schema, SchemaRef, TimeUnit};
 use arrow::error::ArrowError;
-use tanda_plugin_host::UTC;
+use tanda_spelling::UTC;
 
 use crate::connectors::columnar_format::ColumnarFormat;
 use crate::connectors::rebuild::rebuild;
