@@ -38,8 +38,8 @@ pub(crate) enum BindError {
     )]
     DuplicateKey { path: String, key: String, first: Place, second: Place },
     /// A default is no value of its column.
-    #[error("the default {value} is no value of `{column}`, which is {data_type}")]
-    BadDefault { value: String, column: String, data_type: String },
+    #[error("the default {value} is no value of `{column}`, which is {data_type}; write {advice}")]
+    BadDefault { value: String, column: String, data_type: String, advice: String },
     /// A default for a column that is not taken.
     #[error("there is a default for `{column}`, which is not taken; {hint}")]
     UnusedDefault { column: String, hint: String },

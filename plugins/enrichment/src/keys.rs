@@ -104,15 +104,18 @@ fn makes_key(data_type: &DataType) -> bool {
 }
 
 fn comparable(input: &DataType, table: &DataType) -> bool {
-    let of_one_zone = match (input, table) {
-        (DataType::Timestamp(_, input), DataType::Timestamp(_, table)) => input == table,
+    use DataType::{Date32, Date64, Time32, Time64, Timestamp};
+    let of_one_kind = match (input, table) {
+        (Timestamp(_, input), Timestamp(_, table)) => input == table,
+        (Time32(_) | Time64(_), Time32(_) | Time64(_)) => true,
+        (Date32 | Date64, Date32 | Date64) => true,
         (_, _) => false,
     };
     input == table
         || input.is_integer() && table.is_integer()
         || input.is_decimal() && table.is_decimal()
         || is_text(input) && is_text(table)
-        || of_one_zone
+        || of_one_kind
 }
 
 fn is_text(data_type: &DataType) -> bool {

@@ -114,6 +114,7 @@ fn missing_value(lookup: &Lookup, name: &str, data_type: &DataType) -> Result<Ar
             value: value.to_string(),
             column: name.to_owned(),
             data_type: type_name(data_type),
+            advice: value.advice(data_type),
         }),
     }
 }

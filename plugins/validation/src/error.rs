@@ -16,7 +16,7 @@ pub(crate) enum BindError {
     WrongType { column: String, found: String, expected: &'static str },
     /// A value of the configuration is no value of the column's type.
     #[error("{value} is no value of column `{column}`, which is {data_type}; write {advice}")]
-    BadValue { value: String, column: String, data_type: String, advice: &'static str },
+    BadValue { value: String, column: String, data_type: String, advice: String },
     /// The pattern is no regular expression.
     #[error("the pattern {pattern:?} is no regular expression: {source}")]
     BadPattern { pattern: String, source: Box<regex::Error> },

@@ -144,7 +144,7 @@ fn rule_that_does_not_fit_its_column_is_refused() {
         "validation",
         r#"( rules: [ Range( column: "b", min: 1 ) ] )"#,
         &expect![[r#"
-        {dir}/scene.ron:8:47: error: stage `work` (plugin validation): rule 1 (Range): 1 is no value of column `b`, which is utf8; write a bound that the column could hold
+        {dir}/scene.ron:8:47: error: stage `work` (plugin validation): rule 1 (Range): 1 is no value of column `b`, which is utf8; write a text, in quotes
           8 |             config: ( rules: [ Range( column: "b", min: 1 ) ] ),
             |                                               ^"#]],
     );

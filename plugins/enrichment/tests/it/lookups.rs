@@ -326,7 +326,7 @@ fn a_default_that_its_column_would_round_is_refused() {
            types: {"fleet": "decimal(9, 2)"}, missing: Default({"x": 0.255})"#,
         ROWS,
         expect![[r#"
-            lookup 1 (DIR/carriers.csv): the default 0.255 is no value of `x`, which is decimal(9, 2) [x]
+            lookup 1 (DIR/carriers.csv): the default 0.255 is no value of `x`, which is decimal(9, 2); write a number with at most 7 digits before the point and 2 behind it [x]
         "#]],
     );
 }
@@ -374,7 +374,7 @@ fn faults_of_names_and_values_are_named() {
     check(
         &format!(r#"{on}, take: {{"x": "fleet"}}, missing: Default({{"x": "many"}})"#),
         expect![[r#"
-            lookup 1 (DIR/carriers.csv): the default "many" is no value of `x`, which is int64 [x]
+            lookup 1 (DIR/carriers.csv): the default "many" is no value of `x`, which is int64; write a number, without quotes [x]
         "#]],
     );
     check(

@@ -39,10 +39,7 @@ fn bind_value(value: &Scalar, column: &Column, rule: &OneOf) -> Result<ArrayRef,
         value: value.to_string(),
         column: rule.column.clone(),
         data_type: type_name(&column.data_type),
-        advice: Scalar::advice(
-            &column.data_type,
-            "values that the column could hold (texts in quotes, numbers without)",
-        ),
+        advice: value.advice(&column.data_type),
     })
 }
 

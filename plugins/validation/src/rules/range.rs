@@ -40,11 +40,15 @@ pub(super) fn bind(rule: &Range, schema: &Schema) -> Result<Draft, BindError> {
 }
 
 fn bound(scalar: &Scalar, column: &Column, rule: &Range) -> Result<ArrayRef, BindError> {
+    if scalar.is_nan() {
+        let what = "NaN is no bound: no value is above or below it; write inf, -inf or a number";
+        return Err(BindError::Senseless { what, about: rule.column.clone() });
+    }
     let bound = scalar.to_array(&column.data_type).ok_or_else(|| BindError::BadValue {
         value: scalar.to_string(),
         column: rule.column.clone(),
         data_type: type_name(&column.data_type),
-        advice: Scalar::advice(&column.data_type, "a bound that the column could hold"),
+        advice: scalar.advice(&column.data_type),
     })?;
     settled(&bound)
         .map_err(|source| BindError::BadKey { columns: vec![rule.column.clone()], source })

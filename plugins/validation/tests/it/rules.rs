@@ -492,21 +492,21 @@ fn faults_of_names_and_values_are_named() {
         r#"Required("id"), Range(column: "origin", min: 1)"#,
         FLIGHTS,
         expect![[r#"
-            rule 2 (Range): 1 is no value of column `origin`, which is utf8; write a bound that the column could hold [origin]
+            rule 2 (Range): 1 is no value of column `origin`, which is utf8; write a text, in quotes [origin]
         "#]],
     );
     check_rule(
         r#"Range(column: "distance", min: 0.5)"#,
         FLIGHTS,
         expect![[r#"
-            rule 1 (Range): 0.5 is no value of column `distance`, which is int64; write a bound that the column could hold [distance]
+            rule 1 (Range): 0.5 is no value of column `distance`, which is int64; write a whole number from -9223372036854775808 to 9223372036854775807 [distance]
         "#]],
     );
     check_rule(
         r#"OneOf(column: "distance", values: ["100"])"#,
         FLIGHTS,
         expect![[r#"
-            rule 1 (OneOf): "100" is no value of column `distance`, which is int64; write values that the column could hold (texts in quotes, numbers without) [100]
+            rule 1 (OneOf): "100" is no value of column `distance`, which is int64; write a number, without quotes [100]
         "#]],
     );
 }

@@ -116,6 +116,19 @@ fn a_key_of_several_columns_with_a_null_equals_no_other() {
     );
 }
 
+#[test]
+fn nan_is_no_bound_but_a_value_of_a_list() {
+    let floats: ArrayRef = Arc::new(Float64Array::from(vec![1.0, f64::NAN]));
+    let batch = RecordBatch::try_from_iter([("x", floats.clone())]).unwrap();
+    for bound in ["min", "max", "exclusive_min", "exclusive_max"] {
+        let rule = format!(r#"(rules: [Range(column: "x", {bound}: NaN)])"#);
+        let error = open(&rule, &batch.schema()).map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains("NaN is no bound"), "{error}");
+    }
+    assert_eq!(passed(r#"OneOf(column: "x", values: [NaN])"#, floats.clone()), ["NaN"]);
+    assert_eq!(passed(r#"Range(column: "x", max: inf)"#, floats), ["1.0"]);
+}
+
 fn times(zone: &str) -> ArrayRef {
     let day = 86_400_000_000_i64;
     let times = TimestampMicrosecondArray::from(vec![19_722 * day, 19_723 * day]);
