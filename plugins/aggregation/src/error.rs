@@ -15,12 +15,18 @@ pub(crate) enum StateError {
          columns, or use Sketch or Hll"
     )]
     TooMany,
-    /// An exact sum of integers or decimals is outside its output type.
+    /// An exact sum or variance is outside its output type.
     #[error(
-        "the sum of column `{column}` is {sum} in group {group}, outside {data_type}: use Mean, \
-         or cast the column to a float before this stage"
+        "the {what} of column `{column}` is {value} in group {group}, outside {data_type}: {advice}"
     )]
-    Overflow { column: String, sum: String, group: String, data_type: String },
+    Overflow {
+        column: String,
+        what: &'static str,
+        value: String,
+        group: String,
+        data_type: String,
+        advice: &'static str,
+    },
     /// A window begins or ends where its type ends.
     #[error(
         "the window of {time} in column `{column}` reaches beyond what {data_type} can hold: set \

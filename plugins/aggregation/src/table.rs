@@ -67,7 +67,7 @@ impl Table {
     /// Result columns of these groups.
     ///
     /// # Errors
-    /// A sum does not fit its type.
+    /// A sum or variance does not fit its type.
     pub(crate) fn result(&self, groups: &[u32]) -> Result<Vec<ArrayRef>, StateError> {
         let keys = self.plan.keys.iter().zip(self.groups.keys(groups));
         let keys = keys.map(|(key, values)| {
@@ -83,11 +83,16 @@ impl Table {
     fn explain(&self, error: ResultError, plan: &ResultPlan) -> StateError {
         match error {
             ResultError::Arrow(error) => StateError::Arrow(error),
-            ResultError::Overflow { group, sum } => StateError::Overflow {
+            ResultError::Overflow { group, what, value } => StateError::Overflow {
                 column: plan.column.clone(),
-                sum,
+                what,
+                value,
                 group: self.describe(group),
                 data_type: type_name(plan.field.data_type()),
+                advice: match plan.field.data_type().is_floating() {
+                    true => "divide the column by a power of ten before this stage",
+                    false => "use Mean, or cast the column to a float before this stage",
+                },
             },
         }
     }

@@ -251,8 +251,9 @@ fn sums_of_floats_are_exact_and_take_infinities_and_nan() {
          a 1e100
          a 1
          a -1e100
+         b 1.7e308
+         b -1e308
          b 1e308
-         b 1.5e308
          c inf
          c 1
          d inf
@@ -261,11 +262,63 @@ fn sums_of_floats_are_exact_and_take_infinities_and_nan() {
         expect![[r#"
             g sum_x mean_x std_x
             a 1.0 0.3333333333333333 1e100
-            b inf 1.25e308 3.535533905932738e307
+            b 1.7e308 5.666666666666667e307 1.4011899704655802e308
             c inf inf NaN
             d NaN NaN NaN
             e NaN NaN -
         "#]],
+    );
+}
+
+#[test]
+fn a_result_beyond_all_floats_names_the_group() {
+    let input = "g:text x:f64 y:f32
+                 a 1 3e38
+                 b 1e308 3e38
+                 b 1.5e308 3e38
+                 c -inf inf
+                 c -1.7e308 1";
+    let config = |what: &str| format!(r#"(group_by: ["g"], aggregates: [{what}])"#);
+    for (what, expected) in [
+        (
+            r#"Sum("x")"#,
+            expect![[r#"
+            the sum of column `x` is about 2.500e308 in group (g: b), outside float64: divide the column by a power of ten before this stage [x]
+        "#]],
+        ),
+        (
+            r#"Variance(column: "x", ddof: 0)"#,
+            expect![[r#"
+            the variance of column `x` is about 6.250e614 in group (g: b), outside float64: divide the column by a power of ten before this stage [x]
+        "#]],
+        ),
+        (
+            r#"Sum("y"), Mean("x"), StdDev("x"), Quantile(column: "x", q: 0.5)"#,
+            expect![[r#"
+            g sum_y mean_x std_x p50_x
+            a 3.0000000054977558e38 1.0 - 1.0
+            b 6.0000000109955115e38 1.25e308 3.535533905932738e307 1.25e308
+            c inf -inf NaN -inf
+        "#]],
+        ),
+    ] {
+        check(&config(what), input, expected);
+    }
+    let far = "x:f64\n-1.7e308\n1.7e308";
+    check(
+        r#"(aggregates: [StdDev("x")])"#,
+        far,
+        expect![[r#"
+        the standard deviation of column `x` is about 2.404e308 in group (), outside float64: divide the column by a power of ten before this stage [x]
+    "#]],
+    );
+    check(
+        r#"(aggregates: [Sum("x"), StdDev(column: "x", ddof: 0)])"#,
+        far,
+        expect![[r#"
+        sum_x std_x
+        0.0 1.7e308
+    "#]],
     );
 }
 

@@ -46,9 +46,9 @@ pub(crate) enum Output {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum ResultError {
-    /// The exact sum of a group is outside its type.
-    #[error("the sum of group {group} is {sum}")]
-    Overflow { group: u32, sum: String },
+    /// The exact result of a group is outside its type.
+    #[error("the {what} of group {group} is {value}")]
+    Overflow { group: u32, what: &'static str, value: String },
     /// Arrow refused the values.
     #[error(transparent)]
     Arrow(#[from] ArrowError),
@@ -68,7 +68,7 @@ pub(crate) trait State: Send {
     /// Results of these groups, in their order.
     ///
     /// # Errors
-    /// A sum does not fit its type.
+    /// A sum or variance does not fit its type.
     fn result(&self, output: Output, groups: &[u32]) -> Result<ArrayRef, ResultError>;
 
     /// Writes the state of these groups. Equal states give equal bytes.

@@ -53,7 +53,7 @@ impl IntegerSums {
     fn totals<T: TryFrom<i128>>(&self, groups: &[u32]) -> Result<Vec<Option<T>>, ResultError> {
         let fit = |(group, sum): (u32, Option<Sum>)| {
             let Some(Sum { sum, .. }) = sum else { return Ok(None) };
-            let overflow = |_| ResultError::Overflow { group, sum: sum.to_string() };
+            let overflow = |_| ResultError::Overflow { group, what: "sum", value: sum.to_string() };
             T::try_from(sum).map(Some).map_err(overflow)
         };
         self.results(groups).map(fit).collect()

@@ -9,6 +9,7 @@ use arrow::array::{ArrayRef, Float64Array};
 use num_bigint::{BigInt, BigUint};
 
 use super::contract::{Output, ResultError, Rows, State};
+use super::number::about;
 use super::totals::Specials;
 use crate::bytes::{Reader, SnapshotError, Writer};
 use crate::column::{Numbers, each};
@@ -54,14 +55,18 @@ impl Moments {
     }
 
     /// The variance, or its root, which may be a float where the variance is none.
-    fn variance(&self, group: usize, ddof: u8, root: bool) -> Option<f64> {
-        let count = self.counts[group];
-        let freedom = count.checked_sub(ddof.into()).filter(|freedom| *freedom > 0)?;
-        if self.specials[group] != Specials::default() {
-            return Some(f64::NAN);
+    fn variance(&self, group: u32, ddof: u8, root: bool) -> Result<Option<f64>, ResultError> {
+        let index = group as usize;
+        let count = self.counts[index];
+        let freedom = count.saturating_sub(ddof.into());
+        if freedom == 0 {
+            return Ok(None);
         }
-        let sum = self.sums.sum(group);
-        let mut numerator = BigInt::from(count) * self.squares.sum(group) - &sum * &sum;
+        if self.specials[index].any() {
+            return Ok(Some(f64::NAN));
+        }
+        let sum = self.sums.sum(index);
+        let mut numerator = BigInt::from(count) * self.squares.sum(index) - &sum * &sum;
         let mut denominator = BigUint::from(count) * freedom;
         let (two, ten) = self.unit;
         let scale = BigUint::from(100_u8).pow(u32::from(ten.unsigned_abs()));
@@ -69,10 +74,16 @@ impl Moments {
             true => denominator *= scale,
             false => numerator *= BigInt::from(scale),
         }
-        Some(match root {
+        let value = match root {
             true => root_of_ratio(&numerator, &denominator, 2 * two),
             false => ratio(&numerator, &denominator, 2 * two),
-        })
+        };
+        if value.is_infinite() {
+            let what = if root { "standard deviation" } else { "variance" };
+            let value = about(&numerator, &denominator, 2 * two, root);
+            return Err(ResultError::Overflow { group, what, value });
+        }
+        Ok(Some(value))
     }
 }
 
@@ -110,8 +121,8 @@ impl State for Moments {
             Output::Variance { ddof, root } => (ddof, root),
             Output::Plain | Output::Mean | Output::Quantile(_) => (1, false),
         };
-        let variances = groups.iter().map(|group| self.variance(*group as usize, ddof, root));
-        Ok(Arc::new(Float64Array::from_iter(variances)))
+        let variances = groups.iter().map(|group| self.variance(*group, ddof, root));
+        Ok(Arc::new(variances.collect::<Result<Float64Array, _>>()?))
     }
 
     fn write(&self, groups: &[u32], out: &mut Writer) {

@@ -1,6 +1,6 @@
 //! Numbers between numbers, exact until they are rounded to a float.
 
-use num_bigint::{BigInt, BigUint};
+use num_bigint::{BigInt, BigUint, Sign};
 
 use crate::exact::{FLOAT_UNIT, parts, ratio};
 
@@ -54,6 +54,22 @@ fn units(float: f64) -> BigInt {
     if negative { -value } else { value }
 }
 
+/// `numerator / denominator · 2^exponent` in a few digits, for messages about what is no float; or
+/// the square root of it.
+pub(super) fn about(
+    numerator: &BigInt,
+    denominator: &BigUint,
+    exponent: i32,
+    root: bool,
+) -> String {
+    let (up, down) = (exponent.max(0).unsigned_abs(), exponent.min(0).unsigned_abs());
+    let whole = (numerator.magnitude() << up) / (denominator << down);
+    let digits = if root { whole.sqrt() } else { whole }.to_string();
+    let sign = if numerator.sign() == Sign::Minus { "-" } else { "" };
+    let (head, rest) = digits.split_at(digits.len().min(15));
+    format!("about {sign}{:.3}e{}", head.parse::<f64>().unwrap_or(0.0) / 1e14, rest.len() + 14)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -78,6 +94,15 @@ mod tests {
         assert_eq!(floats(-1.0, 1e16, 0.5), 5e15 - 0.5);
         assert_eq!(floats(5e-324, 1.5e-323, 0.5), 1e-323);
         assert_eq!(floats(0.1, 0.1, 0.3), 0.1);
+    }
+
+    #[test]
+    fn what_is_no_float_is_told_in_a_few_digits() {
+        let one = BigUint::from(1_u8);
+        let large: BigInt = BigInt::from(10_u8).pow(400) * 34_567;
+        assert_eq!(about(&-&large, &one, 0, false), "about -3.457e404");
+        assert_eq!(about(&(large.clone() << 1074), &one, FLOAT_UNIT, false), "about 3.457e404");
+        assert_eq!(about(&(large * 10), &one, 0, true), "about 5.879e202");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use arrow::array::{ArrayRef, Decimal128Array, Float64Array};
 use num_bigint::{BigInt, BigUint};
 
 use super::contract::{Output, ResultError, Rows, State};
+use super::number::about;
 use crate::bytes::{Reader, SnapshotError, Writer};
 use crate::column::{Numbers, each};
 use crate::error::StateError;
@@ -27,6 +28,11 @@ impl Specials {
             (false, true) => Self::INFINITY,
             (false, false) => Self::NEG_INFINITY,
         };
+    }
+
+    /// Were there any?
+    pub(crate) fn any(self) -> bool {
+        self.0 != 0
     }
 
     /// What a sum becomes by them, if there are any.
@@ -74,7 +80,7 @@ impl Totals {
         let count = self.counts[group];
         let Some((_, scale)) = self.decimal else {
             let sum = self.float_sum(group);
-            let rounded_away = sum.is_infinite() && self.specials[group] == Specials::default();
+            let rounded_away = sum.is_infinite() && !self.specials[group].any();
             return match rounded_away {
                 true => ratio(&self.sums.sum(group), &BigUint::from(count), FLOAT_UNIT),
                 false => sum / count as f64,
@@ -91,14 +97,33 @@ impl Totals {
         let sum = self.sums.sum(group as usize);
         let limit = BigUint::from(10_u8).pow(u32::from(precision));
         let fits = i128::try_from(&sum).ok().filter(|_| *sum.magnitude() < limit);
-        fits.ok_or_else(|| ResultError::Overflow { group, sum: format!("{sum} (unscaled)") })
+        let value = || format!("{sum} (unscaled)");
+        fits.ok_or_else(|| ResultError::Overflow { group, what: "sum", value: value() })
     }
 
-    fn floats(&self, groups: &[u32], value: impl Fn(&Self, usize) -> f64) -> ArrayRef {
-        let has_values = |group: usize| self.counts[group] > 0;
-        let groups = groups.iter().map(|group| *group as usize);
-        let values = groups.map(|group| has_values(group).then(|| value(self, group)));
-        Arc::new(Float64Array::from_iter(values))
+    /// One float for each group that has values. An infinity comes from one in the input.
+    fn floats(
+        &self,
+        groups: &[u32],
+        value: impl Fn(&Self, usize) -> f64,
+    ) -> Result<ArrayRef, ResultError> {
+        let checked = |group: &u32| {
+            let index = *group as usize;
+            let value = (self.counts[index] > 0).then(|| value(self, index));
+            match value.is_some_and(f64::is_infinite) && !self.specials[index].any() {
+                true => Err(self.beyond_floats(*group)),
+                false => Ok(value),
+            }
+        };
+        let values = groups.iter().map(checked).collect::<Result<Float64Array, _>>()?;
+        Ok(Arc::new(values))
+    }
+
+    #[cold]
+    fn beyond_floats(&self, group: u32) -> ResultError {
+        let sum = self.sums.sum(group as usize);
+        let value = about(&sum, &BigUint::from(1_u8), FLOAT_UNIT, false);
+        ResultError::Overflow { group, what: "sum", value }
     }
 }
 
@@ -133,10 +158,10 @@ impl State for Totals {
 
     fn result(&self, output: Output, groups: &[u32]) -> Result<ArrayRef, ResultError> {
         if output == Output::Mean {
-            return Ok(self.floats(groups, Self::mean));
+            return self.floats(groups, Self::mean);
         }
         let Some((precision, scale)) = self.decimal else {
-            return Ok(self.floats(groups, Self::float_sum));
+            return self.floats(groups, Self::float_sum);
         };
         let sum = |group: &u32| match self.counts[*group as usize] {
             0 => Ok(None),
