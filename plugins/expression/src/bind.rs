@@ -240,6 +240,7 @@ impl Binder<'_> {
         if !can_cast(&operand.data_type, target) {
             return Err(mismatch(ast, &operand.data_type, target));
         }
+        unify::check_place(&operand, target, value)?;
         Ok(unify::cast_node(operand, target, lenient, ast))
     }
 

@@ -138,6 +138,18 @@ pub enum ExpressionError {
         /// Why not, and how to write it.
         problem: String,
     },
+    /// Times of a zone that is called by a place, whose offsets nothing here knows.
+    #[error("`{operand}`{place}: the offsets of zone {zone} are not known here: {help}")]
+    UnknownOffset {
+        /// The first token of the operand.
+        place: Arc<Place>,
+        /// The operand that would have to be told in another zone.
+        operand: String,
+        /// The zone, as the schema calls it.
+        zone: String,
+        /// What to write instead.
+        help: String,
+    },
     /// A predicate that is not boolean.
     #[error("`{snippet}`{place} has type {found}, expected a boolean: compare it with something")]
     NotBoolean {
@@ -172,6 +184,7 @@ impl ExpressionError {
             | Self::Mismatch { place, .. }
             | Self::WrongType { place, .. }
             | Self::Literal { place, .. }
+            | Self::UnknownOffset { place, .. }
             | Self::NotBoolean { place, .. } => Some(place),
             Self::TooLarge { .. } => None,
         }
@@ -260,7 +273,11 @@ impl EvaluateError {
         match error {
             ArrowError::ArithmeticOverflow(detail) => {
                 let values = detail.strip_prefix("Overflow happened on: ");
-                let explain = |values| format!("{values} does not fit {}", type_name(result));
+                let help = match result {
+                    DataType::UInt64 => ": cast an operand to bigint or decimal(20, 0)",
+                    _ => "",
+                };
+                let explain = |values| format!("{values} does not fit {}{help}", type_name(result));
                 Self::Overflow { operation, detail: values.map_or_else(|| detail.clone(), explain) }
             }
             ArrowError::DivideByZero => Self::DivideByZero { operation },

@@ -12,6 +12,7 @@ use crate::functions::Function;
 use crate::plan::{Kind, Node};
 
 mod arithmetic;
+mod calendar;
 mod case;
 mod cast;
 mod choice;

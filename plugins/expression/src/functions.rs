@@ -3,8 +3,6 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use arrow::compute::DatePart;
-
 use crate::error::{ExpressionError, Place};
 use crate::hint::hint;
 
@@ -27,7 +25,7 @@ pub(crate) enum Function {
     Ln,
     Lower,
     NullIf,
-    Part(DatePart),
+    Part(Part),
     Power,
     RegexpLike,
     Replace,
@@ -41,6 +39,45 @@ pub(crate) enum Function {
     Upper,
 }
 
+/// What of a date or time a function tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Year,
+    Quarter,
+    Month,
+    /// Of ISO 8601.
+    Week,
+    Day,
+    /// From Sunday, which is 0.
+    DayOfWeek,
+    /// From Monday, which is 1.
+    IsoDayOfWeek,
+    DayOfYear,
+    Hour,
+    Minute,
+    Second,
+}
+
+impl Part {
+    /// What `extract(… from x)` calls it.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "year" => Self::Year,
+            "quarter" => Self::Quarter,
+            "month" => Self::Month,
+            "week" => Self::Week,
+            "day" => Self::Day,
+            "dow" => Self::DayOfWeek,
+            "isodow" => Self::IsoDayOfWeek,
+            "doy" => Self::DayOfYear,
+            "hour" => Self::Hour,
+            "minute" => Self::Minute,
+            "second" => Self::Second,
+            _ => return None,
+        })
+    }
+}
+
 /// Which end `trim` cuts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
@@ -50,11 +87,11 @@ pub(crate) enum Side {
 }
 
 /// More arguments than anybody writes by hand.
-const MANY: usize = 1000;
+pub(crate) const MANY: usize = 1000;
 
 type Entry = (&'static str, Function, RangeInclusive<usize>);
 
-const FUNCTIONS: &[Entry] = &[
+pub(crate) const FUNCTIONS: &[Entry] = &[
     ("abs", Function::Abs, 1..=1),
     ("btrim", Function::Trim(Side::Both), 1..=2),
     ("ceil", Function::Ceil, 1..=1),
@@ -64,19 +101,19 @@ const FUNCTIONS: &[Entry] = &[
     ("coalesce", Function::Coalesce, 1..=MANY),
     ("concat", Function::Concat, 1..=MANY),
     ("contains", Function::Contains, 2..=2),
-    ("day", Function::Part(DatePart::Day), 1..=1),
+    ("day", Function::Part(Part::Day), 1..=1),
     ("ends_with", Function::EndsWith, 2..=2),
     ("exp", Function::Exp, 1..=1),
     ("floor", Function::Floor, 1..=1),
     ("greatest", Function::Greatest, 1..=MANY),
-    ("hour", Function::Part(DatePart::Hour), 1..=1),
+    ("hour", Function::Part(Part::Hour), 1..=1),
     ("least", Function::Least, 1..=MANY),
     ("length", Function::Length, 1..=1),
     ("ln", Function::Ln, 1..=1),
     ("lower", Function::Lower, 1..=1),
     ("ltrim", Function::Trim(Side::Start), 1..=2),
-    ("minute", Function::Part(DatePart::Minute), 1..=1),
-    ("month", Function::Part(DatePart::Month), 1..=1),
+    ("minute", Function::Part(Part::Minute), 1..=1),
+    ("month", Function::Part(Part::Month), 1..=1),
     ("nullif", Function::NullIf, 2..=2),
     ("pow", Function::Power, 2..=2),
     ("power", Function::Power, 2..=2),
@@ -84,14 +121,14 @@ const FUNCTIONS: &[Entry] = &[
     ("replace", Function::Replace, 3..=3),
     ("round", Function::Round, 1..=2),
     ("rtrim", Function::Trim(Side::End), 1..=2),
-    ("second", Function::Part(DatePart::Second), 1..=1),
+    ("second", Function::Part(Part::Second), 1..=1),
     ("sqrt", Function::Sqrt, 1..=1),
     ("starts_with", Function::StartsWith, 2..=2),
     ("substr", Function::Substr, 2..=3),
     ("substring", Function::Substr, 2..=3),
     ("trim", Function::Trim(Side::Both), 1..=2),
     ("upper", Function::Upper, 1..=1),
-    ("year", Function::Part(DatePart::Year), 1..=1),
+    ("year", Function::Part(Part::Year), 1..=1),
 ];
 
 /// The function of this name (in any case) that takes this many arguments.

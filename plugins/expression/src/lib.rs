@@ -39,7 +39,8 @@
 //!
 //! - A null operand makes the result null, but for `and`, `or` (three-valued), `is`, `coalesce`,
 //!   `concat`, `least` and `greatest`.
-//! - Arithmetic on integers is in `int64` and checked: an overflow or a division by zero is an
+//! - Arithmetic on integers is in `int64` (of two `uint64`, and of one beside a number that is
+//!   written, in `uint64`) and checked: an overflow or a division by zero is an
 //!   error. `/` on integers cuts towards zero. An integer beside a float becomes `float64`, and
 //!   floats follow IEEE 754, in comparisons too (NaN equals nothing).
 //! - A number that is written with a point is a decimal of its digits, with an exponent a float64.
@@ -75,6 +76,9 @@ mod parse;
 mod plan;
 mod sql_types;
 mod syntax;
+
+#[cfg(test)]
+mod families;
 
 pub use cast::{can_cast, try_cast};
 pub use coerce::value_type;

@@ -10,7 +10,7 @@ use sqlparser::ast::{
 use sqlparser::tokenizer::{Span, TokenWithSpan};
 
 use crate::error::{ExpressionError, Place};
-use crate::functions::{Function, Side, resolve};
+use crate::functions::{Function, Part, Side, resolve};
 use crate::parse::{place_at, position};
 use crate::sql_types;
 use crate::syntax::{Arithmetic, Ast, AstKind, Comparison, Logic, SNIPPET_CHARS_MAX};
@@ -96,7 +96,7 @@ impl Lowering<'_> {
             }
             Expr::Cast { kind, expr, data_type, format: None } => {
                 let target = sql_types::from_sql(data_type)
-                    .ok_or_else(|| self.unsupported(expression, sql_types::HELP))?;
+                    .ok_or_else(|| self.unsupported(expression, sql_types::help(data_type)))?;
                 let lenient = matches!(kind, CastKind::TryCast | CastKind::SafeCast);
                 self.test(expr, |value| AstKind::Cast { value, target, lenient })
             }

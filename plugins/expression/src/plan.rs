@@ -65,7 +65,7 @@ impl Node {
     pub(crate) fn literal(value: ArrayRef, text: impl Into<Arc<str>>) -> Self {
         Self {
             data_type: value.data_type().clone(),
-            nullable: value.is_null(0),
+            nullable: value.logical_null_count() > 0,
             fallible: false,
             text: text.into(),
             kind: Kind::Literal(Literal { value, written: false }),

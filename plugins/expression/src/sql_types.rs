@@ -7,12 +7,24 @@ use sqlparser::ast::{DataType as SqlType, ExactNumberInfo, TimezoneInfo};
 use tanda_spelling::UTC;
 
 /// What to write when a type is not known.
-pub(crate) const HELP: &str = "the types are boolean, tinyint, smallint, int, bigint, real, \
+const HELP: &str = "the types are boolean, tinyint, smallint, int, bigint, real, \
      double, decimal(p, s), text, date, time and timestamp, and int16, int32, int64, uint8, uint16, \
      uint32, uint64, float32, float64 and utf8";
 
-/// Digits of a decimal that was declared without a precision.
-const DECIMAL_DEFAULT: (u8, i8) = (38, 10);
+/// What to write for a decimal without digits: any that it would get by itself could round.
+const DECIMAL_HELP: &str = "say how many digits it keeps, as decimal(38, 10): 38 at most, 10 of \
+     them behind the point";
+
+/// What to write instead of a type that [`from_sql`] does not know.
+pub(crate) fn help(sql: &SqlType) -> &'static str {
+    let is_bare = matches!(
+        sql,
+        SqlType::Decimal(ExactNumberInfo::None)
+            | SqlType::Numeric(ExactNumberInfo::None)
+            | SqlType::Dec(ExactNumberInfo::None)
+    );
+    if is_bare { DECIMAL_HELP } else { HELP }
+}
 
 /// The Arrow type that a SQL type name means.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the dialects have a hundred type names")]
@@ -72,7 +84,7 @@ fn arrow_name(name: &str) -> Option<DataType> {
 
 fn decimal(info: &ExactNumberInfo) -> Option<DataType> {
     let (precision, scale) = match info {
-        ExactNumberInfo::None => DECIMAL_DEFAULT,
+        ExactNumberInfo::None => return None,
         ExactNumberInfo::Precision(precision) => (u8::try_from(*precision).ok()?, 0),
         ExactNumberInfo::PrecisionAndScale(precision, scale) => {
             (u8::try_from(*precision).ok()?, i8::try_from(*scale).ok()?)

@@ -60,7 +60,7 @@ fn arithmetic_follows_sql_types() {
             ratio * 2  =>  float64?: 0.20000000298023224, 1.0, null, -4.0
             month * 100  =>  int64?: 100, 200, 12000, 1200
             month / 7  =>  int64?: 0, 0, 17, 1
-            id + 1  =>  evaluation: overflow in `id + 1`: 18446744073709551615 + 1 does not fit uint64
+            id + 1  =>  evaluation: overflow in `id + 1`: 18446744073709551615 + 1 does not fit uint64: cast an operand to bigint or decimal(20, 0)
             -month  =>  int64?: -1, -2, -120, -12
             distance + null  =>  int64?: null, null, null, null
             null + null  =>  int64?: null, null, null, null
@@ -149,9 +149,9 @@ fn integer_overflow_is_an_error() {
             (air_time - air_time - 9223372036854775807 - 1) / (air_time / air_time * -1)  =>  evaluation: overflow in `(air_time - air_time - 9223372036854775807 - 1) / (air_time …`: -9223372036854775808 / -1 does not fit int64
             abs(air_time - air_time - 9223372036854775807 - 1)  =>  evaluation: overflow in `abs(air_time - air_time - 9223372036854775807 - 1)`: - -9223372036854775808 does not fit int64
             -(air_time - air_time - 9223372036854775807 - 1)  =>  evaluation: overflow in `-(air_time - air_time - 9223372036854775807 - 1)`: - -9223372036854775808 does not fit int64
-            id + id  =>  evaluation: overflow in `id + id`: 18446744073709551615 + 18446744073709551615 does not fit uint64
-            id * 2 + id  =>  evaluation: overflow in `id * 2`: 18446744073709551615 * 2 does not fit uint64
-            id - 1  =>  evaluation: overflow in `id - 1`: 0 - 1 does not fit uint64
+            id + id  =>  evaluation: overflow in `id + id`: 18446744073709551615 + 18446744073709551615 does not fit uint64: cast an operand to bigint or decimal(20, 0)
+            id * 2 + id  =>  evaluation: overflow in `id * 2`: 18446744073709551615 * 2 does not fit uint64: cast an operand to bigint or decimal(20, 0)
+            id - 1  =>  evaluation: overflow in `id - 1`: 0 - 1 does not fit uint64: cast an operand to bigint or decimal(20, 0)
             1 / 0  =>  evaluation: division by zero in `1 / 0`: guard it, for example with nullif(divisor, 0)
             distance / (distance - distance)  =>  evaluation: division by zero in `distance / (distance - distance)`: guard it, for example with nullif(divisor, 0)
             distance % 0  =>  evaluation: division by zero in `distance % 0`: guard it, for example with nullif(divisor, 0)
@@ -361,6 +361,8 @@ fn patterns() {
             "plane like 'A%'",
             "plane ilike '%738'",
             "carrier like null",
+            "null like null",
+            "null not ilike 'a' escape '!'",
             "carrier like carrier",
             "regexp_like(plane, '^[AB]3')",
             r#"regexp_like("tail num", '^n\d+[a-z]*$', 'i')"#,
@@ -378,6 +380,8 @@ fn patterns() {
             plane like 'A%'  =>  boolean?: true, false, null, true
             plane ilike '%738'  =>  boolean?: false, true, null, false
             carrier like null  =>  boolean?: null, null, null, null
+            null like null  =>  boolean?: null, null, null, null
+            null not ilike 'a' escape '!'  =>  boolean?: null, null, null, null
             carrier like carrier  =>  boolean?: true, true, null, true
             regexp_like(plane, '^[AB]3')  =>  boolean?: true, false, null, true
             regexp_like("tail num", '^n\d+[a-z]*$', 'i')  =>  boolean?: true, true, false, true
@@ -459,7 +463,7 @@ fn choices() {
             greatest(speed, 0)  =>  float64: 2.5, -0.0, 0.0, 0.0
             least(speed, ratio, 1)  =>  float64: 0.10000000149011612, -0.0, 1.0, -2.0
             least(carrier, plane)  =>  utf8?: A320, AA, null, 
-            greatest(null, null)  =>  null: null, null, null, null
+            greatest(null, null)  =>  null?: null, null, null, null
             greatest(day, '2013-06-01')  =>  date32: 2013-06-01, 2013-12-31, 2013-06-01, 2013-06-01
             least(distance)  =>  int64?: 1400, 200, null, 0
         "#]],
@@ -599,6 +603,11 @@ fn dates() {
             "cast(day as timestamp)",
             "cast('2013-02-03' as date)",
             "time '05:30:00'",
+            "seen = '2013-01-01 05:00:00.5'",
+            "seen < '2013-01-01 05:00:00.5'",
+            "cast(seen as bigint)",
+            "cast(day as smallint)",
+            "cast(month as date)",
         ],
         expect![[r#"
             year(day)  =>  int64?: 2013, 2013, null, 1969
@@ -618,6 +627,11 @@ fn dates() {
             cast(day as timestamp)  =>  timestamp(µs)?: 2013-01-01T00:00:00, 2013-12-31T00:00:00, null, 1969-12-31T00:00:00
             cast('2013-02-03' as date)  =>  date32: 2013-02-03, 2013-02-03, 2013-02-03, 2013-02-03
             time '05:30:00'  =>  time64(µs): 05:30:00, 05:30:00, 05:30:00, 05:30:00
+            seen = '2013-01-01 05:00:00.5'  =>  boolean?: false, false, false, false
+            seen < '2013-01-01 05:00:00.5'  =>  boolean?: true, true, true, true
+            cast(seen as bigint)  =>  int64?: 0, 1357016400, 59, -1
+            cast(day as smallint)  =>  int16?: 15706, 16070, null, -1
+            cast(month as date)  =>  date32?: 1970-01-02, 1970-01-03, 1970-05-01, 1970-01-13
         "#]],
     );
 }

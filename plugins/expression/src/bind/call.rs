@@ -6,7 +6,7 @@ use arrow::datatypes::{DataType, Int64Type};
 use super::{Ast, Binder, Bound, Kind, Node, Outcome, boolean, finish, unify, wrong_type};
 use crate::coerce::{is_comparable, is_text, value_type};
 use crate::eval::{rounded_type, seconds_type};
-use crate::functions::Function;
+use crate::functions::{Function, Part};
 
 /// Decimal places that `round` takes; a float has no more than 15 that mean anything.
 const ROUND_DIGITS_MAX: i64 = 15;
@@ -140,7 +140,9 @@ impl Binder<'_> {
             true => unify::recast(value, &DataType::Date32, &operands[0])?,
             false => value,
         };
-        let valid = crate::eval::has_part(&value.data_type, function);
+        unify::check_place(&value, &DataType::Date32, &operands[0])?;
+        let part = if let Function::Part(part) = function { part } else { Part::Second };
+        let valid = crate::eval::has_part(&value.data_type, part);
         let expected = "a date or timestamp, for text write cast(… as timestamp)";
         match valid {
             true => Ok(call(function, vec![value], ast)),
@@ -181,15 +183,11 @@ impl Binder<'_> {
 
 /// A call whose type follows from its operands, and that is null where one is.
 fn call(function: Function, operands: Vec<Node>, ast: &Ast) -> Node {
-    let first = &operands[0].data_type;
     let data_type = call_type(function, &operands);
     let rounds = [Function::Abs, Function::Ceil, Function::Floor, Function::Round];
     let overflows = rounds.contains(&function) && !data_type.is_floating();
     let fallible = overflows || function == Function::Substr;
-    // A date out of the calendar's range has no year.
-    let of_moment = matches!(function, Function::Part(_) | Function::Seconds);
-    let out_of_range = of_moment && *first != DataType::Date32;
-    let nullable = out_of_range || operands.iter().any(|operand| operand.nullable);
+    let nullable = operands.iter().any(|operand| operand.nullable);
     finish(Kind::Call(function, operands), Outcome { data_type, nullable, fallible }, ast)
 }
 

@@ -7,7 +7,7 @@ use arrow::datatypes::DataType;
 use tanda_spelling::type_name;
 
 use super::{Ast, Binder, Bound, Outcome, finish, mismatch, wrong_type};
-use crate::cast::{cast_array, how_to_write};
+use crate::cast::{cast_array, how_to_write, keeping, zone_east};
 use crate::coerce::{self, common, is_comparable, is_text, value_type};
 use crate::error::{ExpressionError, cast_problem};
 use crate::plan::{Kind, Literal, Node};
@@ -38,6 +38,8 @@ impl Binder<'_> {
         let (nodes, target) = retype(nodes, operands, Purpose::Compare, whole)?;
         // IEEE comparison of half floats goes through single ones.
         let target = if target == DataType::Float16 { DataType::Float32 } else { target };
+        // Beside nothing but nulls, a null is a text, as in PostgreSQL.
+        let target = if target == DataType::Null { DataType::Utf8 } else { target };
         let recast_unless_plain = |(node, operand): (Node, &&Ast)| {
             let found = &node.data_type;
             let fits = *found == target || (is_text(found) && *value_type(found) == target);
@@ -113,10 +115,14 @@ fn common_of<'n>(
 fn literal_for(node: Node, column: &DataType, purpose: Purpose, ast: &Ast) -> Bound<Node> {
     let Some(literal) = node.as_literal() else { return Ok(node) };
     let found = &node.data_type;
-    if is_text(found) && (column.is_temporal() || is_text(column)) {
+    let value = &literal.value;
+    if is_text(found) && column.is_temporal() {
+        let target = keeping(value, column);
+        return recast(node, &target, ast);
+    }
+    if is_text(found) && is_text(column) {
         return recast(node, column, ast);
     }
-    let value = &literal.value;
     let retyped = if found.is_integer() && column.is_integer() {
         exact_cast(value, column)
     } else if coerce::is_number(found) && *column == DataType::Float32 {
@@ -154,6 +160,7 @@ pub(super) fn recast(node: Node, target: &DataType, ast: &Ast) -> Bound<Node> {
     if node.data_type == *target {
         return Ok(node);
     }
+    check_place(&node, target, ast)?;
     let Some(literal) = node.as_literal() else {
         return Ok(cast_node(node, target, false, ast));
     };
@@ -171,6 +178,39 @@ pub(super) fn recast(node: Node, target: &DataType, ast: &Ast) -> Bound<Node> {
 fn help(literal: &Literal, target: &DataType) -> Option<&'static str> {
     let text = literal.value.as_string_opt::<i32>().filter(|text| text.is_valid(0))?;
     how_to_write(text.value(0), target)
+}
+
+/// Refuses what would have to know the offsets of a zone that is called by a place: times of it
+/// told by their clock, and times of a clock told in it.
+pub(super) fn check_place(node: &Node, target: &DataType, ast: &Ast) -> Bound<()> {
+    let found = value_type(&node.data_type);
+    let is_told = |data_type: &DataType| {
+        matches!(data_type, DataType::Date32 | DataType::Date64 | DataType::Timestamp(_, None))
+    };
+    let (zone, help) = match (place_of(found), place_of(target)) {
+        (Some(zone), _) if !is_instant(target) => {
+            (zone, format!("write cast({} as timestamptz), the same times in UTC", ast.snippet))
+        }
+        (None, Some(zone)) if is_told(found) && node.as_literal().is_some() => {
+            (zone, "write it as a text with its offset, '2013-01-31 05:30:00+01:00'".to_owned())
+        }
+        (None, Some(zone)) if is_told(found) => {
+            (zone, "cast the times of this zone to timestamptz, the same times in UTC".to_owned())
+        }
+        (_, _) => return Ok(()),
+    };
+    let (place, operand) = (Arc::clone(&ast.place), ast.snippet.clone());
+    Err(ExpressionError::UnknownOffset { place, operand, zone, help })
+}
+
+/// Types whose values are the same wherever they are told.
+fn is_instant(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Timestamp(_, Some(_)) | DataType::Null) || data_type.is_integer()
+}
+
+fn place_of(data_type: &DataType) -> Option<String> {
+    let DataType::Timestamp(_, Some(zone)) = data_type else { return None };
+    zone_east(data_type).is_none().then(|| zone.to_string())
 }
 
 /// A cast as a node of the tree.

@@ -14,5 +14,5 @@ mod zone;
 pub(crate) use moment::decimals;
 pub(crate) use number::shortest_digits;
 pub use table::{can_cast, try_cast};
-pub(crate) use table::{cast_array, how_to_write};
-pub(crate) use zone::with_offset_zone;
+pub(crate) use table::{cast_array, how_to_write, keeping};
+pub(crate) use zone::east as zone_east;

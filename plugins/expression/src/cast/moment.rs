@@ -35,25 +35,57 @@ pub(super) fn date(text: &str) -> Option<i32> {
 /// Units since midnight.
 pub(super) fn time(text: &str, unit: TimeUnit) -> Option<i64> {
     let clock = Clock::parse(text.trim_ascii())?;
-    let units = clock.units(unit);
+    let (units, rest) = clock.units(unit);
+    let units = rounded(units, rest)?;
     let end = DAY_SECONDS * 10_i64.pow(decimals(unit));
     (matches!(clock.offset, None | Some(0)) && units < end).then_some(units)
 }
 
-/// Units since 1970. The offset of a text counts where the type has a zone; where it has none, only
-/// an offset of zero loses nothing. A text without one is in `zone`, seconds east of Greenwich.
-pub(super) fn timestamp(text: &str, unit: TimeUnit, zone: Option<i64>) -> Option<i64> {
+/// What a text without an offset is told in.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Zone {
+    /// No zone: an offset other than zero would be lost.
+    None,
+    /// So many seconds east of Greenwich.
+    East(i64),
+    /// A place whose offsets are not known: the text has to bring its own.
+    Place,
+}
+
+/// Units since 1970.
+pub(super) fn timestamp(text: &str, unit: TimeUnit, zone: Zone) -> Option<i64> {
     let (date, clock) = split(text);
     let clock = clock.map_or(Some(Clock::MIDNIGHT), Clock::parse)?;
     let offset = match (zone, clock.offset) {
-        (None, None | Some(0)) => 0,
-        (None, Some(_)) => return None,
-        (Some(zone), offset) => offset.unwrap_or(zone),
+        (Zone::None, None | Some(0)) => 0,
+        (Zone::East(_) | Zone::Place, Some(offset)) | (Zone::East(offset), None) => offset,
+        (Zone::None, Some(_)) | (Zone::Place, None) => return None,
     };
     let seconds = i64::from(days(date)?) * DAY_SECONDS - offset;
-    let per_second = 10_i128.pow(decimals(unit));
-    let units = i128::from(seconds) * per_second + i128::from(clock.units(unit));
-    i64::try_from(units).ok()
+    let (units, rest) = clock.units(unit);
+    let units = i128::from(seconds) * 10_i128.pow(decimals(unit)) + i128::from(units);
+    rounded(i64::try_from(units).ok()?, rest)
+}
+
+/// The nearest unit, half to even, where digits are left behind those that are counted.
+fn rounded(units: i64, rest: &str) -> Option<i64> {
+    let is_later = match rest.trim_end_matches('0') {
+        "5" => units % 2 != 0,
+        rest => rest >= "5",
+    };
+    units.checked_add(i64::from(is_later))
+}
+
+/// The unit that keeps the decimals of a text, as far as PostgreSQL does: microseconds.
+pub(super) fn unit_of(text: &str) -> TimeUnit {
+    let (date, clock) = split(text);
+    let clock = clock.and_then(Clock::parse).or_else(|| Clock::parse(date));
+    let fraction = clock.map_or("", |clock| clock.fraction).trim_end_matches('0');
+    match fraction.len() {
+        0 => TimeUnit::Second,
+        1..=3 => TimeUnit::Millisecond,
+        _ => TimeUnit::Microsecond,
+    }
 }
 
 /// Whether a text says how far it is from Greenwich.
@@ -155,18 +187,14 @@ impl<'t> Clock<'t> {
         (fits && !(ends && has_fraction)).then_some(Self { seconds, fraction, offset })
     }
 
-    /// Units since midnight: decimals beyond the unit are rounded, half to even.
-    fn units(&self, unit: TimeUnit) -> i64 {
+    /// Whole units since midnight, and the digits of the fraction behind them.
+    fn units(&self, unit: TimeUnit) -> (i64, &'t str) {
         let decimals = decimals(unit);
         let kept = self.fraction.len().min(decimals as usize);
         let (kept, rest) = self.fraction.split_at(kept);
         let missing = decimals - kept.len() as u32;
         let part = kept.parse::<i64>().unwrap_or(0) * 10_i64.pow(missing);
-        let up = match rest.trim_end_matches('0') {
-            "5" => part % 2 == 1,
-            rest => rest >= "5",
-        };
-        self.seconds * 10_i64.pow(decimals) + part + i64::from(up)
+        (self.seconds * 10_i64.pow(decimals) + part, rest)
     }
 }
 
@@ -198,6 +226,35 @@ mod tests {
         assert_eq!(micros("00:00:00.12345649999999999999"), Some(123_456));
         assert_eq!(time("23:59:59.9999999", TimeUnit::Microsecond), None);
         assert_eq!(time("00:00:01.0000000005", TimeUnit::Nanosecond), Some(1_000_000_000));
+    }
+
+    #[test]
+    fn half_a_unit_is_rounded_to_the_even_one() {
+        let units = [TimeUnit::Second, TimeUnit::Millisecond, TimeUnit::Microsecond];
+        for unit in units.into_iter().chain([TimeUnit::Nanosecond]) {
+            let per_second = 10_i64.pow(decimals(unit));
+            for whole in -3..3_i64 {
+                let zeros = usize::try_from(decimals(unit)).unwrap();
+                let (second, part) = (whole.div_euclid(per_second), whole.rem_euclid(per_second));
+                let part = if zeros == 0 { String::new() } else { format!("{part:0zeros$}") };
+                let (day, clock) = match second {
+                    0.. => ("1970-01-01", format!("00:00:0{second}.{part}")),
+                    _ => ("1969-12-31", format!("23:59:{}.{part}", 60 + second)),
+                };
+                for (rest, expected) in [
+                    ("5", whole + whole.rem_euclid(2)),
+                    ("50", whole + whole.rem_euclid(2)),
+                    ("500001", whole + 1),
+                    ("499999", whole),
+                ] {
+                    let text = format!("{day} {clock}{rest}");
+                    assert_eq!(timestamp(&text, unit, Zone::None), Some(expected), "{text}");
+                    let expected = (second >= 0).then_some(expected);
+                    let found = time(&format!("{clock}{rest}"), unit).filter(|_| second >= 0);
+                    assert_eq!(found, expected, "{clock}{rest}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::compute::can_cast_types;
-use arrow::datatypes::{DataType, Float64Type, Int64Type};
+use arrow::datatypes::{DataType, Float64Type, Int64Type, TimeUnit};
 use arrow::error::ArrowError;
 use arrow::util::display::array_value_to_string;
 
 use super::by_arrow::by_arrow;
-use super::{moment, number, text, time};
+use super::{moment, number, text, time, zone};
 use crate::coerce::{is_text, value_type};
 
 /// What a type is, as far as the table of casts goes.
@@ -112,6 +112,10 @@ fn convert(array: &ArrayRef, target: &DataType) -> Result<ArrayRef, ArrowError> 
         (Decimal, Integer) => number::decimal_to_integer(array, target),
         (Decimal, Float) => number::decimal_to_float(array, target),
         (Integer, Time) => time::from_integer(array, target),
+        // Arrow has only some of these pairs, but all by way of int64.
+        (Date | Time | Timestamp, Integer) | (Integer, Date) => {
+            by_arrow(&by_arrow(array, &DataType::Int64, true)?, target, true)
+        }
         (Timestamp | Time, Date | Time | Timestamp) => time::rounded(array, target),
         _ => by_arrow(array, target, true),
     }
@@ -122,6 +126,22 @@ fn integer_to_double(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     match array.as_primitive_opt::<Int64Type>() {
         Some(integers) => Ok(Arc::new(integers.unary::<_, Float64Type>(|value| value as f64))),
         None => by_arrow(array, &DataType::Float64, true),
+    }
+}
+
+/// The type of a column of times, or a finer one where the text beside it has more decimals of a
+/// second, up to microseconds: PostgreSQL, too, compares it as it is written.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the types that count units")]
+pub(crate) fn keeping(text: &ArrayRef, column: &DataType) -> DataType {
+    let Some(text) = text.as_string_opt::<i32>().filter(|text| text.is_valid(0)) else {
+        return column.clone();
+    };
+    let wanted = moment::unit_of(text.value(0));
+    match column {
+        DataType::Timestamp(unit, zone) => DataType::Timestamp(wanted.max(*unit), zone.clone()),
+        DataType::Time32(_) if wanted == TimeUnit::Microsecond => DataType::Time64(wanted),
+        DataType::Time32(unit) => DataType::Time32(wanted.max(*unit)),
+        other => other.clone(),
     }
 }
 
@@ -145,6 +165,9 @@ pub(crate) fn how_to_write(text: &str, target: &DataType) -> Option<&'static str
             if moment::has_offset(text) =>
         {
             Some("its offset would be lost: cast it to timestamptz")
+        }
+        DataType::Timestamp(..) if zone::east(target).is_none() => {
+            Some("write it with its offset, as '2013-01-31 05:30:00+01:00'")
         }
         DataType::Date32 | DataType::Date64 => Some("write it as '2013-01-31'"),
         DataType::Timestamp(..) => Some("write it as '2013-01-31 05:30:00'"),

@@ -8,15 +8,18 @@ use arrow::array::{
 };
 use arrow::compute::kernels::cast_utils::parse_decimal;
 use arrow::datatypes::{
-    DataType, Date32Type, Decimal128Type, Decimal256Type, Float32Type, Float64Type,
-    Time64MicrosecondType, Time64NanosecondType, TimeUnit, TimestampMicrosecondType,
-    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
+    DataType, Date32Type, Date64Type, Decimal128Type, Decimal256Type, Float32Type, Float64Type,
+    Time32MillisecondType, Time32SecondType, Time64MicrosecondType, Time64NanosecondType, TimeUnit,
+    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+    TimestampSecondType,
 };
 use arrow::error::ArrowError;
 
 use super::by_arrow::by_arrow;
-use super::moment;
-use super::zone::offset_zone;
+use super::moment::{self, Zone};
+use super::zone;
+
+const DAY_MILLIS: i64 = 86_400_000;
 
 /// Null where a text is no value of the type.
 pub(super) fn read(array: &ArrayRef, target: &DataType) -> Result<ArrayRef, ArrowError> {
@@ -64,36 +67,49 @@ impl<'t, I: Iterator<Item = Option<&'t str>>> Column<'_, I> {
                 })
             },
             DataType::Date32 => self.each::<Date32Type>(moment::date),
+            DataType::Date64 => self.each::<Date64Type>(|text| {
+                moment::date(text).map(|days| i64::from(days) * DAY_MILLIS)
+            }),
             DataType::Time64(TimeUnit::Nanosecond) => {
                 self.each::<Time64NanosecondType>(|text| moment::time(text, TimeUnit::Nanosecond))
             },
             DataType::Time64(unit) => {
                 self.each::<Time64MicrosecondType>(|text| moment::time(text, *unit))
             },
-            DataType::Timestamp(unit, _) => return self.timestamps(*unit),
+            DataType::Time32(TimeUnit::Second) => {
+                self.each::<Time32SecondType>(|text| time32(text, TimeUnit::Second))
+            }
+            DataType::Time32(unit) => {
+                self.each::<Time32MillisecondType>(|text| time32(text, *unit))
+            }
+            DataType::Timestamp(unit, _) => self.timestamps(*unit),
             _ => return None,
         })
     }
 
-    /// None if the zone is none that is known.
-    fn timestamps(self, unit: TimeUnit) -> Option<ArrayRef> {
-        let mut zone = None;
-        if let DataType::Timestamp(_, Some(name)) = offset_zone(self.target) {
-            zone = Some(moment::offset(&name)?);
-        }
+    fn timestamps(self, unit: TimeUnit) -> ArrayRef {
+        let zone = match (self.target, zone::east(self.target)) {
+            (DataType::Timestamp(_, Some(_)), Some(east)) => Zone::East(east),
+            (_, Some(_)) => Zone::None,
+            (_, None) => Zone::Place,
+        };
         let read = |text: &str| moment::timestamp(text, unit, zone);
-        Some(match unit {
+        match unit {
             TimeUnit::Second => self.each::<TimestampSecondType>(read),
             TimeUnit::Millisecond => self.each::<TimestampMillisecondType>(read),
             TimeUnit::Microsecond => self.each::<TimestampMicrosecondType>(read),
             TimeUnit::Nanosecond => self.each::<TimestampNanosecondType>(read),
-        })
+        }
     }
 
     fn each<T: ArrowPrimitiveType>(self, read: impl Fn(&str) -> Option<T::Native>) -> ArrayRef {
         let values = self.texts.map(|text| text.and_then(&read));
         Arc::new(values.collect::<PrimitiveArray<T>>().with_data_type(self.target.clone()))
     }
+}
+
+fn time32(text: &str, unit: TimeUnit) -> Option<i32> {
+    moment::time(text, unit)?.try_into().ok()
 }
 
 /// The nearest float, of which digits never make an infinity.

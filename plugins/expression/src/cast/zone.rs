@@ -9,15 +9,24 @@ use arrow::datatypes::{
 };
 use tanda_spelling::one_zone;
 
+use super::moment;
+
 /// Arrow knows named time zones only with a time zone database; UTC needs none.
-pub(crate) fn offset_zone(data_type: &DataType) -> DataType {
+pub(super) fn offset_zone(data_type: &DataType) -> DataType {
     if matches!(data_type, DataType::Timestamp(..)) {
         return one_zone(data_type);
     }
     data_type.clone()
 }
 
-pub(crate) fn with_offset_zone(array: &ArrayRef) -> ArrayRef {
+/// Seconds east of Greenwich of a type's zone, 0 of a type without one. None for a zone that is
+/// called by a place: its offsets stand in a database that arrow has not got here.
+pub(crate) fn east(data_type: &DataType) -> Option<i64> {
+    let zone = offset_zone(data_type);
+    if let DataType::Timestamp(_, Some(zone)) = zone { moment::offset(&zone) } else { Some(0) }
+}
+
+pub(super) fn with_offset_zone(array: &ArrayRef) -> ArrayRef {
     with_zone_of(Arc::clone(array), &offset_zone(array.data_type()))
 }
 

@@ -92,8 +92,16 @@ pub(super) fn like(
 ) -> Evaluated<Value> {
     let (value, pattern) = (evaluate_node(value, rows)?, evaluate_node(pattern, rows)?);
     let kernel = if fold_case { ilike } else { like_kernel };
-    let result = kernel(&value, &pattern).map_err(failed(node))?;
+    let result = match [&value, &pattern].into_iter().find(|operand| is_null_dictionary(operand)) {
+        Some(nulls) => BooleanArray::new_null(nulls.array().len()),
+        None => kernel(&value, &pattern).map_err(failed(node))?,
+    };
     Ok(Value::like(&[&value, &pattern], Arc::new(result)))
+}
+
+/// A dictionary without values, of nothing but nulls: the kernels take it for a fault.
+fn is_null_dictionary(value: &Value) -> bool {
+    value.array().as_any_dictionary_opt().is_some_and(|array| array.values().is_empty())
 }
 
 pub(super) fn matches(array: &ArrayRef, regex: &Regex) -> BooleanArray {

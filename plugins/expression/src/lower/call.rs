@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use arrow::compute::DatePart;
 use sqlparser::ast::{
     DateTimeField, Function as SqlFunction, FunctionArg, FunctionArgExpr, FunctionArguments,
     ObjectNamePart,
 };
 
 use super::{
-    AstKind, CeilFloorKind, Expr, Function, Ident, Lowered, Lowering, Place, Side, TrimWhereField,
-    place, resolve,
+    AstKind, CeilFloorKind, Expr, Function, Ident, Lowered, Lowering, Part, Place, Side,
+    TrimWhereField, place, resolve,
 };
 
 const PLAIN_CALL: &str = "call it as name(argument, …)";
@@ -92,11 +91,8 @@ fn side(side: Option<TrimWhereField>) -> Side {
 }
 
 fn date_part(field: &DateTimeField) -> Option<Function> {
-    let name = field.to_string().to_lowercase();
-    let fields = ["year", "quarter", "month", "week", "day", "dow", "doy", "hour", "minute"];
-    let known = fields.contains(&name.as_str()) || name == "second" || name == "isodow";
-    let part = name.parse().ok().filter(|_| known);
-    if part == Some(DatePart::Second) { Some(Function::Seconds) } else { part.map(Function::Part) }
+    let part = Part::named(&field.to_string().to_lowercase())?;
+    Some(if part == Part::Second { Function::Seconds } else { Function::Part(part) })
 }
 
 const SUBSTR: &str = "write substr(text, start) or substr(text, start, length)";

@@ -34,7 +34,7 @@ impl Lowering<'_> {
         whole: &Expr,
     ) -> Lowered<(AstKind, Arc<Place>)> {
         let target = sql_types::from_sql(&typed.data_type)
-            .ok_or_else(|| self.unsupported(whole, sql_types::HELP))?;
+            .ok_or_else(|| self.unsupported(whole, sql_types::help(&typed.data_type)))?;
         let Value::SingleQuotedString(text) = &typed.value.value else {
             return Err(self.unsupported(whole, "write it as date '2013-01-31'"));
         };
