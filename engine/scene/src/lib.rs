@@ -48,7 +48,6 @@ pub use graph::{Edge, Graph};
 pub use load::{SCENE_BYTES_MAX, examine, load, parse};
 pub use model::*;
 pub use on_failure::{BreakerSettings, DEAD_LETTER_PORT, Fallback, LastResort, OnFailure, Retry};
-pub use paths::FileFormat;
 pub use paths::{of_read as read_path, of_write as written_path};
 pub use places::Places;
 pub use supervision::{ChildScene, SupervisorScene};

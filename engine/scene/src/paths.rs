@@ -1,36 +1,11 @@
 //! Paths of sources and sinks, as texts: nothing here looks at the file system.
 
+use std::path::Path;
+
+use tanda_spelling::{Ending, NamedFormat, Packing};
+
 use super::model::{Read, Write};
 use super::problem::Problem;
-
-/// A file format that the ending of a path names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FileFormat {
-    /// `.csv`, also with `.gz` or `.zst` behind it.
-    Csv,
-    /// `.ndjson`, also with `.gz` or `.zst` behind it.
-    Ndjson,
-    /// `.parquet`.
-    Parquet,
-    /// `.arrow`.
-    Arrow,
-}
-
-impl FileFormat {
-    /// The format that the ending of `path` names, if it names one.
-    #[must_use]
-    pub fn of_path(path: &str) -> Option<Self> {
-        let unpacked = path.strip_suffix(".gz").or_else(|| path.strip_suffix(".zst"));
-        let is_packed = unpacked.is_some();
-        match unpacked.unwrap_or(path).rsplit_once('.')?.1 {
-            "csv" => Some(Self::Csv),
-            "ndjson" => Some(Self::Ndjson),
-            "parquet" if !is_packed => Some(Self::Parquet),
-            "arrow" if !is_packed => Some(Self::Arrow),
-            _ => None,
-        }
-    }
-}
 
 /// The path that a sink writes; `None` for one that writes nothing.
 pub fn of_write(write: &Write) -> Option<&str> {
@@ -60,6 +35,16 @@ pub(super) fn problem(path: &str) -> Option<Problem> {
     }
     let is_folder = matches!(path.rsplit('/').next(), Some("" | "." | ".."));
     is_folder.then(|| Problem::FolderPath(path.to_owned()))
+}
+
+/// Whether the ending of `path` names a format that sinks write.
+pub(super) fn names_format(path: &str) -> bool {
+    let ending = Ending::of(Path::new(path));
+    match ending.format() {
+        Some(NamedFormat::Csv | NamedFormat::Ndjson) => true,
+        Some(NamedFormat::Parquet | NamedFormat::Arrow) => ending.packing == Packing::None,
+        Some(NamedFormat::Tsv) | None => false,
+    }
 }
 
 /// One spelling of `path`: no `.`, no doubled `/`, and no `..` that takes back a named folder.
@@ -95,14 +80,13 @@ mod tests {
     }
 
     #[test]
-    fn an_ending_names_a_format() {
-        assert_eq!(FileFormat::of_path("a/b.csv"), Some(FileFormat::Csv));
-        assert_eq!(FileFormat::of_path("b.ndjson.zst"), Some(FileFormat::Ndjson));
-        assert_eq!(FileFormat::of_path("b.parquet"), Some(FileFormat::Parquet));
-        assert_eq!(FileFormat::of_path("b.arrow"), Some(FileFormat::Arrow));
-        assert_eq!(FileFormat::of_path("b.parquet.gz"), None);
-        assert_eq!(FileFormat::of_path("b.csv/c"), None);
-        assert_eq!(FileFormat::of_path("csv"), None);
+    fn an_ending_names_a_format_that_is_written() {
+        for path in ["a/b.csv", "b.ndjson.zst", "b.jsonl", "B.CSV.gz", "b.parquet", "b.arrow"] {
+            assert!(names_format(path), "{path}");
+        }
+        for path in ["b.parquet.gz", "b.csv/c", "csv", "b.tsv", "b.txt"] {
+            assert!(!names_format(path), "{path}");
+        }
     }
 
     #[test]

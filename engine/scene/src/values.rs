@@ -169,7 +169,7 @@ impl Checker<'_> {
         let is_file = path != "-" && paths::problem(path).is_none();
         if path == "-" {
             self.push("path", Problem::NamelessFormat);
-        } else if is_file && paths::FileFormat::of_path(path).is_none() {
+        } else if is_file && !paths::names_format(path) {
             self.push("path", Problem::UnknownEnding(path.to_owned()));
         }
     }
