@@ -4,6 +4,7 @@ use arrow::array::ArrayRef;
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
+use arrow::util::display::{ArrayFormatter, FormatOptions};
 
 use super::zone::{offset_zone, with_offset_zone, with_zone_of};
 
@@ -16,4 +17,11 @@ pub(super) fn by_arrow(
     let options = CastOptions { safe: lenient, ..CastOptions::default() };
     let result = cast_with_options(&with_offset_zone(array), &offset_zone(target), &options)?;
     Ok(with_zone_of(result, target))
+}
+
+/// The text of one value; none if Arrow has none, as of a year that chrono has not got.
+pub(super) fn text_at(array: &ArrayRef, row: usize) -> Option<String> {
+    let options = FormatOptions::new().with_display_error(false);
+    let formatter = ArrayFormatter::try_new(array.as_ref(), &options).ok()?;
+    formatter.value(row).try_to_string().ok()
 }

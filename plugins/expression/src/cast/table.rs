@@ -6,9 +6,8 @@ use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::compute::can_cast_types;
 use arrow::datatypes::{DataType, Float64Type, Int64Type, TimeUnit};
 use arrow::error::ArrowError;
-use arrow::util::display::array_value_to_string;
 
-use super::by_arrow::by_arrow;
+use super::by_arrow::{by_arrow, text_at};
 use super::{moment, number, text, time, zone};
 use crate::coerce::{is_text, value_type};
 
@@ -112,6 +111,7 @@ fn convert(array: &ArrayRef, target: &DataType) -> Result<ArrayRef, ArrowError> 
         (Decimal, Integer) => number::decimal_to_integer(array, target),
         (Decimal, Float) => number::decimal_to_float(array, target),
         (Integer, Time) => time::from_integer(array, target),
+        (Time, Text) => time::to_text(array, target),
         // Arrow has only some of these pairs, but all by way of int64.
         (Date | Time | Timestamp, Integer) | (Integer, Date) => {
             by_arrow(&by_arrow(array, &DataType::Int64, true)?, target, true)
@@ -147,7 +147,9 @@ pub(crate) fn keeping(text: &ArrayRef, column: &DataType) -> DataType {
 
 /// Why a value did not convert.
 fn problem(array: &ArrayRef, row: usize, target: &DataType) -> String {
-    let value = array_value_to_string(array, row).unwrap_or_default();
+    // A moment without a text is told by its count.
+    let count = || text_at(&by_arrow(array, &DataType::Int64, true).ok()?, row);
+    let value = text_at(array, row).or_else(count).unwrap_or_default();
     match is_text(array.data_type()) {
         true => match how_to_write(&value, target) {
             Some(help) => format!("found '{value}', {help}"),

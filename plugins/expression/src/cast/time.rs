@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, Int64Array};
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringArray};
 use arrow::datatypes::{DataType, Int64Type, TimeUnit};
 use arrow::error::ArrowError;
 
-use super::by_arrow::by_arrow;
+use super::by_arrow::{by_arrow, text_at};
 use super::moment::decimals;
 
 const DAY_SECONDS: i64 = 86_400;
@@ -34,6 +34,24 @@ pub(super) fn rounded(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, Arrow
 pub(super) fn from_integer(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, ArrowError> {
     let counts = by_arrow(array, &DataType::Int64, true)?;
     of_day(counts.as_primitive::<Int64Type>(), to, unit(to).unwrap_or(TimeUnit::Microsecond))
+}
+
+/// Times as texts, also the end of the day, which arrow has no text for.
+pub(super) fn to_text(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, ArrowError> {
+    if let Ok(texts) = by_arrow(array, to, true) {
+        return Ok(texts);
+    }
+    let decimals = unit(array.data_type()).map_or(0, decimals);
+    let end = DAY_SECONDS * 10_i64.pow(decimals);
+    let counts = by_arrow(array, &DataType::Int64, true)?;
+    let counts = counts.as_primitive::<Int64Type>();
+    let text = |row: usize| match array.is_valid(row) {
+        true if counts.value(row) == end => Some("24:00:00".to_owned()),
+        true => text_at(array, row),
+        false => None,
+    };
+    let texts: ArrayRef = Arc::new((0..array.len()).map(text).collect::<StringArray>());
+    by_arrow(&texts, to, true)
 }
 
 /// Times of day from their units; none beyond the day's last.
