@@ -24,7 +24,6 @@
 //! }
 //! ```
 
-pub mod connectors;
 pub mod engine;
 mod explain;
 mod failover;
@@ -42,6 +41,7 @@ pub mod supervision;
 pub use engine::Engine;
 pub use isolation::serve_if_asked;
 pub use run::{EngineError, Options};
+pub use tanda_connectors as connectors;
 pub use tanda_plugin_host::shared_memory;
 pub use tanda_scene as scene;
 

@@ -7,11 +7,12 @@ use serde_json::Value;
 use tanda_tests::root;
 
 /// Each member: its folder, and the members that it may depend on, in whatever way.
-const MEMBERS: [(&str, &str, &[&str]); 19] = [
+const MEMBERS: [(&str, &str, &[&str]); 20] = [
     ("tanda-components", "components", &[]),
     ("tanda-systems", "systems", &["tanda-components"]),
     ("tanda", "engine", &ENGINE_MAY),
     ("tanda-cli", "engine/cli", &CLI_MAY),
+    ("tanda-connectors", "engine/connectors", &["tanda-scene", "tanda-spelling", "tanda-text"]),
     ("tanda-memory", "engine/memory", &[]),
     ("tanda-ipc", "engine/ipc", &[]),
     ("tanda-scene", "engine/scene", &["tanda-components", "tanda-systems", "tanda-spelling"]),
@@ -32,14 +33,13 @@ const PLUGIN_MAY: [&str; 3] = ["tanda-plugin", "tanda-expression", "tanda-spelli
 /// It reads tables as sources are read.
 const ENRICHMENT_MAY: [&str; 4] =
     ["tanda-plugin", "tanda-expression", "tanda-spelling", "tanda-text"];
-const ENGINE_MAY: [&str; 9] = [
+const ENGINE_MAY: [&str; 8] = [
     "tanda-components",
+    "tanda-connectors",
     "tanda-systems",
     "tanda-memory",
     "tanda-ipc",
     "tanda-scene",
-    "tanda-text",
-    "tanda-spelling",
     "tanda-plugin-host",
     "tanda-worker",
 ];
