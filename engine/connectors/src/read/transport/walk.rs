@@ -22,7 +22,7 @@ pub(super) fn walk(glob: &Glob) -> Result<Vec<PathBuf>, ReadError> {
 
 /// Folders in which `glob` looks for names that fit its last part.
 ///
-/// Cost: as [`walk`], without the last level.
+/// Cost: one look at each name of each folder on the way, but not of the last ones.
 ///
 /// # Errors
 /// If one of them cannot be found or searched.
