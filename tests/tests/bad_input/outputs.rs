@@ -119,18 +119,20 @@ fn output_in_a_folder_that_takes_no_files_is_refused() {
         &expect![
             "stage `out`: cannot write /proc/out.csv: creating /proc/out.csv.part failed (No such file or directory (os error 2)) after 0 bytes"
         ],
-        &expect![
-            "stage `out`: cannot write /proc/out.csv: creating /proc/out.csv.part failed (Permission denied (os error 13)) after 0 bytes"
-        ],
+        &expect![[r#"
+        {dir}/scene.ron:7:40: error: stage `out`: cannot write /proc/out.csv: /proc may not be written (Permission denied (os error 13)); change its permissions or choose another folder
+          7 |         "out": Sink( write: Csv( path: "/proc/out.csv" ), from: "in" ),
+            |                                        ^"#]],
     );
     refused_at(
         "/proc/none/out.csv",
         &expect![
             "stage `out`: cannot write /proc/none/out.csv: creating the folder /proc/none failed (No such file or directory (os error 2)) after 0 bytes"
         ],
-        &expect![
-            "stage `out`: cannot write /proc/none/out.csv: creating the folder /proc/none failed (Permission denied (os error 13)) after 0 bytes"
-        ],
+        &expect![[r#"
+        {dir}/scene.ron:7:40: error: stage `out`: cannot write /proc/none/out.csv: /proc may not be written (Permission denied (os error 13)); change its permissions or choose another folder
+          7 |         "out": Sink( write: Csv( path: "/proc/none/out.csv" ), from: "in" ),
+            |                                        ^"#]],
     );
 }
 
