@@ -25,6 +25,9 @@ use tanda_benches::is_smoke_test;
 /// p50 and p99 at most, milliseconds: without a spare, and with one.
 const BUDGETS: [(f64, f64); 2] = [(5.0, 20.0), (1.0, 3.0)];
 
+/// No restart takes so long.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Variable of the environment that says how many spares to measure with.
 const SPARES: &str = "TANDA_BENCH_SPARES";
 
@@ -112,13 +115,17 @@ fn measure(folder: &Path, spares: usize) -> (Vec<f64>, Vec<f64>) {
 fn kill_often(kills: usize, news: &mpsc::Receiver<News>) -> (Vec<f64>, Vec<f64>) {
     let (mut seen, mut again) = (Vec::new(), Vec::new());
     let millis = |from: Instant, to: Instant| to.duration_since(from).as_secs_f64() * 1e3;
-    for number in 0..kills {
+    for number in 0..2 * kills {
+        if again.len() == kills {
+            return (seen, again);
+        }
         // Long enough for a spare to be there again and for batches to run.
         thread::sleep(Duration::from_micros(20_000 + number as u64 * 7_919 % 5_000));
         let worker = only_busy_child();
         let killed = Instant::now();
         kill(worker, Signal::SIGKILL).expect("the worker lives");
-        for told in news {
+        // Without news it was a spare, busy with its start: nothing waits for that one.
+        while let Ok(told) = news.recv_timeout(PATIENCE) {
             match told {
                 News::Died(at) => seen.push(millis(killed, at)),
                 News::Again(at) => {
@@ -128,6 +135,7 @@ fn kill_often(kills: usize, news: &mpsc::Receiver<News>) -> (Vec<f64>, Vec<f64>)
             }
         }
     }
+    assert_eq!(again.len(), kills, "a worker that was killed did not come again");
     (seen, again)
 }
 
