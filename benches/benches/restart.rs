@@ -28,6 +28,9 @@ const BUDGETS: [(f64, f64); 2] = [(5.0, 20.0), (1.0, 3.0)];
 /// No restart takes so long.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Kills that may meet a spare instead.
+const SPARES_HIT_MAX: usize = 10;
+
 /// Variable of the environment that says how many spares to measure with.
 const SPARES: &str = "TANDA_BENCH_SPARES";
 
@@ -115,7 +118,7 @@ fn measure(folder: &Path, spares: usize) -> (Vec<f64>, Vec<f64>) {
 fn kill_often(kills: usize, news: &mpsc::Receiver<News>) -> (Vec<f64>, Vec<f64>) {
     let (mut seen, mut again) = (Vec::new(), Vec::new());
     let millis = |from: Instant, to: Instant| to.duration_since(from).as_secs_f64() * 1e3;
-    for number in 0..2 * kills {
+    for number in 0..kills + SPARES_HIT_MAX {
         if again.len() == kills {
             return (seen, again);
         }
